@@ -1,0 +1,21 @@
+# One static library per floor, see tools/check_includes.py for who may include whom.
+function(millrace_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(millrace_${name} STATIC ${ARG_SOURCES})
+  add_library(millrace::${name} ALIAS millrace_${name})
+  target_include_directories(millrace_${name} PUBLIC ${PROJECT_SOURCE_DIR}/source)
+  target_link_libraries(millrace_${name} PUBLIC ${ARG_LINK} PRIVATE millrace_warnings)
+endfunction()
+
+# One Boost.Test program per floor; `name` is the floor.
+function(millrace_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  add_executable(test_${name} ${PROJECT_SOURCE_DIR}/tests/support/test_main.cpp ${ARG_SOURCES})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/source)
+  target_link_libraries(test_${name} PRIVATE ${ARG_LINK} Boost::unit_test_framework millrace_warnings)
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  add_test(NAME ${name} COMMAND test_${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,38 @@
+#pragma once
+// One request on its way through router, access control and handler.
+
+#include "async/transport.hpp"
+#include "http/message.hpp"
+#include "http/problem.hpp"
+#include "server/worker.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <string>
+#include <string_view>
+
+namespace millrace::server {
+
+/// Lives in the session's frame while the request is handled.
+struct request_context {
+  const http::request_head& request;
+  async::transport& client;
+  std::string& input;                ///< bytes of the client read beyond this request (pipelining)
+  boost::asio::ip::address address;  ///< the client's own, behind trusted proxies too
+  std::string path;                  ///< percent-decoded path of the target
+  std::string_view query;            ///< as sent, without the '?'
+  server::worker& worker;
+  bool keep_alive = true;            ///< whether the connection may serve another request after the response
+
+  bool is_head() const { return request.method == "HEAD"; }
+};
+
+/// Sends a whole response: adds Date, Server, Content-Length and Connection; leaves the body away for HEAD. A broken
+/// client connection clears keep_alive.
+async::awaitable<void> respond(request_context& context, unsigned status, http::field_list fields, std::string_view body);
+/// The same with a problem document.
+async::awaitable<void> respond_problem(request_context& context, const http::problem& problem,
+                                       http::field_list fields = {});
+/// The head of a response whose body the handler writes itself: Date, Server and Connection are added.
+std::string response_head(const request_context& context, unsigned status, http::field_list fields);
+
+}  // namespace millrace::server

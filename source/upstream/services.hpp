@@ -1,0 +1,22 @@
+#pragma once
+// What every upstream operation needs, gathered: owned by the application, one per event loop.
+
+#include "async/block_pool.hpp"
+#include "core/settings.hpp"
+#include "upstream/connection_pool.hpp"
+#include "upstream/origin_budget.hpp"
+#include "upstream/url_memory.hpp"
+
+namespace millrace::upstream {
+
+struct services {
+  const settings& config;
+  connector& network;          ///< shared
+  connection_pool& pool;       ///< shared
+  origin_budget& budget;       ///< shared
+  url_memory& memory;          ///< shared
+  async::memory_budget& buffers;  ///< shared
+  async::block_pool& blocks;   ///< this event loop's own
+};
+
+}  // namespace millrace::upstream
