@@ -7,6 +7,7 @@ find_package(OpenSSL 3.0 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
+pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
 
 # Asio and Beast are compiled once, in source/async/boost_implementation.cpp.
 add_library(millrace_boost INTERFACE)

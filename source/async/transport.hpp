@@ -1,10 +1,12 @@
 #pragma once
-// One connected stream socket, TCP or TLS, behind a small interface. Reads and writes never block and never suspend:
-// they say would_block, and the caller waits. So a coroutine owns a buffer only while there are bytes for it.
+// One connected stream socket, TCP or TLS, behind a small interface. Reads and writes never block and never
+// suspend: they say would_block, and the caller waits. So a coroutine owns a buffer only while there are
+// bytes for it.
 
 #include "async/token.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
+
 #include <memory>
 #include <span>
 
@@ -21,13 +23,16 @@ class transport {
   transport(const transport&) = delete;
   transport& operator=(const transport&) = delete;
 
-  /// Bytes that are there now. 0 with asio::error::would_block: wait_readable() first; with asio::error::eof: the peer
-  /// has ended its side (for TLS also without close_notify: framing is HTTP's business). Other errors are final.
+  /// Bytes that are there now. 0 with asio::error::would_block: wait_readable() first; with asio::error::eof:
+  /// the peer has ended its side (for TLS also without close_notify: framing is HTTP's business). Other
+  /// errors are final.
   virtual std::size_t read_now(std::span<std::byte> into, error_code& ec) noexcept = 0;
-  /// Bytes taken now, possibly fewer than given. 0 with asio::error::would_block: wait_writable() first.
+  /// Bytes taken now, possibly fewer than given. 0 with asio::error::would_block: wait_writable() first, then
+  /// offer the same bytes again (TLS has already sealed them).
   virtual std::size_t write_now(std::span<const asio::const_buffer> from, error_code& ec) noexcept = 0;
 
-  /// Until read_now() may make progress; operation_aborted after cancel(). At most one of each wait at a time.
+  /// Until read_now() may make progress; operation_aborted after cancel(). At most one of each wait at a
+  /// time.
   virtual awaitable<error_code> wait_readable() = 0;
   virtual awaitable<error_code> wait_writable() = 0;
 
@@ -37,7 +42,8 @@ class transport {
   virtual void shutdown_send() noexcept = 0;
   /// True while the peer has sent nothing unasked and not closed: an idle connection that can be used again.
   virtual bool idle_and_open() noexcept = 0;
-  /// Moves an idle connection to another event loop.
+  /// Moves an idle connection (no wait pending) to another event loop; any thread may call it. Throws
+  /// boost::system::system_error when that loop cannot take it: the connection is closed then.
   virtual void move_to(const executor& target) = 0;
 
   virtual int native_handle() noexcept = 0;
@@ -55,11 +61,11 @@ class transport {
 /// Takes a connected socket and makes it non-blocking, with TCP_NODELAY.
 std::unique_ptr<transport> make_tcp_transport(asio::ip::tcp::socket socket);
 
-/// TLS handshake as client on a connected socket: SNI and verification of `host` (name or IP literal), session
-/// resumption by `session_key`. errc::tls_failed carries OpenSSL's reason in `why`.
+/// TLS handshake as client on a connected socket: SNI and verification of `host` (name or IP literal),
+/// session resumption by `session_key`. errc::tls_failed carries OpenSSL's reason in `why`.
 awaitable<result<std::unique_ptr<transport>>> tls_connect(asio::ip::tcp::socket socket, tls_context& context,
-                                                          const std::string& host, const std::string& session_key,
-                                                          std::string& why);
+                                                          const std::string& host,
+                                                          const std::string& session_key, std::string& why);
 
 /// Waits until bytes are there and reads them: read_now() and wait_readable() in a loop.
 awaitable<std::size_t> read_some(transport& from, std::span<std::byte> into, error_code& ec);

@@ -41,6 +41,7 @@ enum class errc {
   range_unsupported,   ///< 200 to a Range request, or no total size
   wrong_range,         ///< a 206 with other bytes than those asked for
   resource_changed,    ///< another validator or total size than before: two versions must not be mixed
+  source_differs,      ///< another URL does not hold the same bytes: the file cannot continue there
   range_unsatisfiable, ///< 416 that proves the range to lie outside the resource
   too_many_redirects,
   redirect_loop,
@@ -63,12 +64,13 @@ boost::system::error_condition make_error_condition(condition value) noexcept;
 
 /// One failed upstream operation with its cause. Travels from the socket to the log line and the problem document.
 struct failure {
-  error_code code;
-  int status = 0;                                 ///< the upstream's HTTP status, 0 when there was none
-  std::optional<std::chrono::seconds> retry_after;  ///< of a 429 or 503 (RFC 9110 §10.2.3)
-  std::optional<std::uint64_t> total;             ///< of a 416 with `Content-Range: bytes */SIZE`
-  std::string authenticate;                       ///< WWW-Authenticate of a 401
-  std::string detail;                             ///< plain words, without credentials or query
+  error_code code = {};
+  int status = 0;                           ///< the upstream's HTTP status, 0 when there was none
+  std::optional<std::chrono::seconds> retry_after = {};  ///< of a 429 or 503 (RFC 9110 §10.2.3)
+  std::optional<std::uint64_t> total = {};  ///< of a 416 with `Content-Range: bytes */SIZE`
+  std::string authenticate = {};            ///< WWW-Authenticate of a 401
+  std::string location = {};                ///< the URL that failed, whole: never log it above DEBUG
+  std::string detail = {};                  ///< plain words, without credentials or query
 };
 
 /// `code: detail (status)`, for the log.

@@ -16,7 +16,8 @@ struct option_error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// What the command line asks for: run with settings, or print a text (--help, --version) and exit 0.
+/// What the command line asks for: run with settings, or print a text (--help, --version), which ends with a
+/// line feed, and exit 0.
 using parsed_options = std::variant<settings, std::string>;
 
 /// `arguments` without the program's name; `environment` answers a variable's value or nullptr.

@@ -56,6 +56,7 @@ struct upstream_settings {
   std::chrono::milliseconds dns_resolution_delay{50};   ///< RFC 8305 §3
   std::chrono::seconds dns_timeout{10};
   std::chrono::seconds dns_cache_limit{300};  ///< an answer is kept for its TTL, at most this long
+  std::vector<std::string> dns_servers;   ///< `address[:port]`; empty: the system's
   std::chrono::seconds pool_idle_timeout{60};
   std::size_t pool_idle_per_origin = 64;
   std::size_t pool_idle_total = 512;

@@ -17,6 +17,7 @@ struct field {
 /// Field lines in order. Names compare without case (RFC 9110 §5.1).
 class field_list {
  public:
+  void reserve(std::size_t count) { fields_.reserve(count); }
   void add(std::string name, std::string value) { fields_.push_back({std::move(name), std::move(value)}); }
   /// Replaces all of that name, or adds.
   void set(std::string_view name, std::string value);

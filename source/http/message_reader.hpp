@@ -1,5 +1,6 @@
 #pragma once
-// Bytes → heads (RFC 9112 §2–§6). Beast parses; what Beast tolerates and smuggling needs is refused here.
+// Bytes → heads (RFC 9112 §2–§6), in one strict pass. Beast's parser is not used here: it folds lines together, refuses
+// a status line without a reason and a response with both Content-Length and Transfer-Encoding, and costs more.
 
 #include "core/error.hpp"
 #include "http/message.hpp"
@@ -26,12 +27,13 @@ struct parsed_head {
 
 /// Parses the head at the beginning of `bytes`. Leading empty lines are skipped (RFC 9112 §2.2). Refuses: both
 /// Content-Length and Transfer-Encoding, several different Content-Lengths, codings other than a final chunked,
-/// obs-fold, whitespace before the colon, control characters, HTTP/1.1 without exactly one Host, other versions.
+/// obs-fold, whitespace before the colon, control characters, lines that end without CR, HTTP/1.1 without exactly one
+/// Host, other versions. What cannot become a request line is refused before the head is complete.
 parsed_head<request_head> parse_request_head(std::string_view bytes, std::size_t limit);
 
 /// The same for a response. `to_head` tells that the request was HEAD: no body then. 1xx heads are returned as they
 /// are (the caller skips them); 204 and 304 have no body. Transfer-Encoding wins over Content-Length (RFC 9112 §6.3)
-/// and then the connection is not kept.
+/// and then the connection is not kept. Lines may end without CR (RFC 9112 §2.2), the reason may be missing.
 parsed_head<response_head> parse_response_head(std::string_view bytes, std::size_t limit, bool to_head);
 
 }  // namespace millrace::http

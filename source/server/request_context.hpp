@@ -4,13 +4,24 @@
 #include "async/transport.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
+#include "server/watchdog.hpp"
 #include "server/worker.hpp"
 
 #include <boost/asio/ip/address.hpp>
+
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace::server {
+
+/// What was answered, for the log line.
+struct response_record {
+  unsigned status = 0;      ///< 0: no head has been made yet
+  std::uint64_t bytes = 0;  ///< of the body, as the client's socket accepted them; a handler that writes a
+                            ///< body itself counts here
+};
 
 /// Lives in the session's frame while the request is handled.
 struct request_context {
@@ -21,18 +32,27 @@ struct request_context {
   std::string path;                  ///< percent-decoded path of the target
   std::string_view query;            ///< as sent, without the '?'
   server::worker& worker;
-  bool keep_alive = true;            ///< whether the connection may serve another request after the response
+  bool keep_alive = true;  ///< whether the connection may serve another request after the response
+
+  watchdog& deadline;  ///< none is set while a handler runs; respond() uses it for --send-timeout
+  response_record& sent;
+  std::string_view host = {};                   ///< of the absolute-form target, else of Host; may be empty
+  std::string_view allow = {};                  ///< the methods of the route, for Allow
+  std::vector<std::string_view> captures = {};  ///< what stood for the {} of the route's pattern, in `path`
+  std::string body = {};  ///< of routes that take one, at most listen_settings::max_body
 
   bool is_head() const { return request.method == "HEAD"; }
 };
 
-/// Sends a whole response: adds Date, Server, Content-Length and Connection; leaves the body away for HEAD. A broken
-/// client connection clears keep_alive.
-async::awaitable<void> respond(request_context& context, unsigned status, http::field_list fields, std::string_view body);
+/// Sends a whole response: adds Date, Server, Content-Length and Connection; leaves the body away for HEAD. A
+/// broken client connection clears keep_alive.
+async::awaitable<void> respond(request_context& context, unsigned status, http::field_list fields,
+                               std::string_view body);
 /// The same with a problem document.
 async::awaitable<void> respond_problem(request_context& context, const http::problem& problem,
                                        http::field_list fields = {});
-/// The head of a response whose body the handler writes itself: Date, Server and Connection are added.
+/// The head of a response whose body the handler writes itself: Date, Server and Connection are added. The
+/// length is the handler's business.
 std::string response_head(const request_context& context, unsigned status, http::field_list fields);
 
 }  // namespace millrace::server

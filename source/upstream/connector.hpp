@@ -23,15 +23,15 @@ struct connector {
   std::atomic<std::uint32_t> next_bind{0};  ///< connections are dealt over config.bind in turn
 };
 
-/// Connects within config.connect_timeout (errc::connect_timeout). Addresses the policy forbids are dropped, none left is
-/// errc::address_forbidden; `pin` connects to that address only (it is checked all the same). A local address of
-/// config.bind of the same family is bound first, if there is one; when config.bind is given but has no address of a
-/// family, that family is not tried.
+/// Connects within config.connect_timeout (errc::connect_timeout). Addresses the policy forbids are dropped,
+/// none left is errc::address_forbidden; `pin` connects to that address only (it is checked all the same). A
+/// local address of config.bind of the same family is bound first, if there is one; when config.bind is given
+/// but has no address of a family, that family is not tried.
 async::awaitable<fetch_result<std::unique_ptr<async::transport>>> connect(
     connector& via, const url& target, std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt);
 
-/// Whether web pages may read an answer from this URL's host (address_policy::web_readable for all its addresses that
-/// are allowed). False when the host cannot be resolved.
+/// Whether web pages may read an answer from this URL's host (address_policy::web_readable for all its
+/// addresses that are allowed). False when the host cannot be resolved.
 async::awaitable<bool> web_readable(connector& via, const url& target);
 
 }  // namespace millrace::upstream

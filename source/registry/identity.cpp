@@ -1,0 +1,42 @@
+#include "registry/identity.hpp"
+
+#include <openssl/sha.h>
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+namespace millrace::registry {
+
+namespace {
+
+constexpr std::size_t id_bytes = 16;
+
+/// The parts are told apart by their lengths, so that no two lists of parts hash alike.
+std::string digest(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const auto part : parts) {
+    text += std::to_string(part.size()) + ':';
+    text += part;
+  }
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
+  return fmt::format("{:02x}", fmt::join(hash.begin(), hash.begin() + id_bytes, ""));
+}
+
+}  // namespace
+
+std::string stream_id(std::string_view url, std::string_view headers) { return digest({"stream", url, headers}); }
+
+std::string client_id(std::string_view address, std::string_view user_agent, std::string_view stream) {
+  return digest({"client", address, user_agent, stream});
+}
+
+bool is_client_id(std::string_view text) noexcept {
+  constexpr std::size_t longest = 64;
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !text.empty() && text.size() <= longest && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+}  // namespace millrace::registry

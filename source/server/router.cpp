@@ -1,0 +1,70 @@
+#include "server/router.hpp"
+
+#include "server/health_handler.hpp"
+#include "server/stream_handler.hpp"
+
+#include <array>
+#include <optional>
+
+namespace millrace::server {
+
+namespace {
+
+constexpr std::array table{
+    route{.pattern = "/stream",
+          .methods = "GET, HEAD",
+          .handle = handle_stream,
+          .handle_options = handle_stream_options,
+          .media = true},
+    route{.pattern = "/health", .methods = "GET, HEAD", .handle = handle_health},
+};
+
+std::optional<std::vector<std::string_view>> match(std::string_view pattern, std::string_view path) {
+  std::vector<std::string_view> captures;
+  for (;;) {
+    const auto hole = pattern.find("{}");
+    if (hole == std::string_view::npos) break;
+    if (path.substr(0, hole) != pattern.substr(0, hole)) return std::nullopt;
+    const auto segment = path.substr(hole, path.substr(hole).find('/'));
+    if (segment.empty()) return std::nullopt;
+    captures.push_back(segment);
+    pattern.remove_prefix(hole + 2);
+    path.remove_prefix(hole + segment.size());
+  }
+  if (pattern != path) return std::nullopt;
+  return captures;
+}
+
+bool has_method(std::string_view methods, std::string_view method) {
+  while (!methods.empty()) {
+    const auto comma = std::min(methods.find(", "), methods.size());
+    if (methods.substr(0, comma) == method) return true;
+    methods.remove_prefix(std::min(comma + 2, methods.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+route_match find_route(std::span<const route> all, std::string_view method, std::string_view path) {
+  route_match outcome;
+  for (const auto& candidate : all) {
+    auto captures = match(candidate.pattern, path);
+    if (!captures) continue;
+    if (!outcome.path) outcome.path = &candidate;
+    if (!outcome.found && has_method(candidate.methods, method)) {
+      outcome.found = &candidate;
+      outcome.captures = std::move(*captures);
+    }
+    outcome.allow += candidate.methods;
+    outcome.allow += ", ";
+  }
+  if (outcome.path) outcome.allow += "OPTIONS";
+  return outcome;
+}
+
+std::span<const route> routes() noexcept {
+  return table;
+}
+
+}  // namespace millrace::server

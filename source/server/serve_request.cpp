@@ -1,0 +1,203 @@
+#include "server/serve_request.hpp"
+
+#include "core/log.hpp"
+#include "server/cors.hpp"
+#include "server/request_target.hpp"
+#include "server/router.hpp"
+#include "server/shared_state.hpp"
+
+#include <boost/system/system_error.hpp>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace millrace::server {
+
+namespace {
+
+using http::problem;
+using http::problem_code;
+
+problem make_problem(problem_code code, std::string detail) {
+  return {.code = code, .detail = std::move(detail), .status = std::nullopt};
+}
+
+problem problem_of_head(const incoming_head& incoming, const listen_settings& limits) {
+  switch (incoming.outcome) {
+    case read_outcome::timeout:
+      return make_problem(problem_code::request_timeout, "The request head did not arrive in time.");
+    case read_outcome::too_large:
+      return make_problem(problem_code::head_too_large,
+                          fmt::format("Request line and headers are longer than {} bytes.", limits.max_head));
+    default:
+      return make_problem(problem_code::bad_request,
+                          fmt::format("This is no HTTP/1.x request: {}.", incoming.reason));
+  }
+}
+
+problem problem_of_body(read_outcome outcome, const listen_settings& limits) {
+  switch (outcome) {
+    case read_outcome::timeout:
+      return make_problem(problem_code::request_timeout, "The request body did not arrive in time.");
+    case read_outcome::too_large:
+      return make_problem(problem_code::too_large,
+                          fmt::format("The request body is longer than {} bytes.", limits.max_body));
+    default:
+      return make_problem(problem_code::bad_request, "The chunks of the request body are malformed.");
+  }
+}
+
+/// What stands against the request, whatever it asks for. Sets the client's address.
+std::optional<problem> find_objection(client_link& link, request_context& context) {
+  const auto& access = link.home.shared.access;
+  const auto& fields = context.request.fields;
+  auto client = access.identify(link.peer, fields);
+  auto objection = access.refuse_client(client);
+  context.address = std::move(client.address);
+  if (!objection) objection = access.refuse_host(context.host);
+  if (!objection) objection = access.refuse_origin(context.request.method, fields, context.host);
+  return objection;
+}
+
+/// Paths may hold whole URLs that somebody pasted: the log gets nothing of them.
+std::string_view path_for_log(std::string_view path) {
+  return path.substr(0, path.find("://"));
+}
+
+void log_request(const request_context& context, std::chrono::steady_clock::time_point started) {
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+  const auto or_dash = [](std::string_view text) { return text.empty() ? "-" : text; };
+  log::info("{} {} {} {} bytes {:.1f} ms {}", or_dash(context.request.method),
+            or_dash(path_for_log(context.path)), context.sent.status, context.sent.bytes, took.count(),
+            context.address.to_string());
+}
+
+async::awaitable<void> answer_options(request_context& context, const route_match& match) {
+  if (match.path && match.path->handle_options) {
+    co_await match.path->handle_options(context);
+    co_return;
+  }
+  http::field_list fields;
+  fields.add("Allow", match.path ? match.allow : "GET, HEAD, POST, DELETE, OPTIONS");
+  co_await respond(context, 204, std::move(fields), {});
+}
+
+/// The problem documents of a media route may be read by web pages, too.
+async::awaitable<void> refuse(request_context& context, const route_match& match, const problem& why) {
+  http::field_list fields;
+  if (match.path && match.path->media) add_cors(fields);
+  if (why.code == problem_code::method_not_allowed) fields.add("Allow", match.allow);
+  co_await respond_problem(context, why, std::move(fields));
+}
+
+/// Runs the handler; a bug in it must not take the other sessions along.
+async::awaitable<void> run_handler(request_context& context, const route_match& match) {
+  std::exception_ptr failure;
+  try {
+    if (context.request.method == "OPTIONS") {
+      co_await answer_options(context, match);
+    } else {
+      co_await match.found->handle(context);
+    }
+    co_return;
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == boost::asio::error::operation_aborted) throw;
+    log::error("{}: {}", path_for_log(context.path), error.what());
+  } catch (const std::exception& error) {
+    log::error("{}: {}", path_for_log(context.path), error.what());
+  }
+  context.keep_alive = false;
+  if (context.sent.status != 0) co_return;
+  const problem internal{.code = problem_code::busy,
+                         .detail = "Something went wrong inside millrace; its log tells what.",
+                         .status = 500};
+  co_await refuse(context, match, internal);
+}
+
+std::optional<problem> find_route_problem(const request_context& context, const route_match& match) {
+  if (context.path == "*" || match.found) return std::nullopt;
+  if (!match.path) {
+    return make_problem(problem_code::not_found, "There is nothing at this path.");
+  }
+  if (context.request.method == "OPTIONS") return std::nullopt;
+  return make_problem(problem_code::method_not_allowed, fmt::format("This path takes {}.", match.allow));
+}
+
+/// True when the whole request has been read; else the client may still be sending.
+async::awaitable<bool> answer(client_link& link, request_context& context, std::optional<problem> objection) {
+  const auto& head = context.request;
+  auto match = find_route(routes(), head.method, context.path);
+  context.allow = match.allow;
+  context.captures = std::move(match.captures);
+  if (!objection) objection = find_objection(link, context);
+  if (!objection) objection = find_route_problem(context, match);
+
+  bool all_read = head.body == http::framing::none;
+  if (!objection && !all_read) {
+    const bool wanted = match.found && match.found->takes_body;
+    const auto outcome = co_await read_body(link, head, wanted ? &context.body : nullptr);
+    link.deadline.clear();
+    all_read = outcome == read_outcome::complete;
+    if (outcome == read_outcome::closed) {
+      context.keep_alive = false;
+      co_return true;
+    }
+    if (!all_read) objection = problem_of_body(outcome, link.home.shared.config.listen);
+  }
+  if (!objection) {
+    co_await run_handler(context, match);
+    co_return true;
+  }
+  if (!all_read) context.keep_alive = false;
+  co_await refuse(context, match, *objection);
+  co_return all_read;
+}
+
+}  // namespace
+
+async::awaitable<connection_after> serve_request(client_link& link, const incoming_head& incoming) {
+  const auto started = std::chrono::steady_clock::now();
+  auto& shared = link.home.shared;
+  link.deadline.clear();
+  std::optional<problem> objection;
+  std::optional<request_target> target;
+  const bool readable = incoming.outcome == read_outcome::complete;
+  if (readable) {
+    target = parse_target(incoming.head);
+    if (!target)
+      objection = make_problem(problem_code::bad_request, "The request target is no path on this server.");
+  } else {
+    objection = problem_of_head(incoming, shared.config.listen);
+  }
+
+  response_record sent;
+  request_context context{.request = incoming.head,
+                          .client = link.socket,
+                          .input = link.input,
+                          .address = link.peer,
+                          .path = target ? std::move(target->path) : std::string(),
+                          .query = target ? target->query : std::string_view(),
+                          .worker = link.home,
+                          .keep_alive = readable && incoming.head.keep_alive && !shared.draining.load(),
+                          .deadline = link.deadline,
+                          .sent = sent,
+                          .host = target ? target->host : std::string_view()};
+  std::exception_ptr failure;
+  bool all_read = false;
+  try {
+    all_read = co_await answer(link, context, std::move(objection));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  log_request(context, started);
+  if (failure) std::rethrow_exception(failure);
+
+  if (!readable || !all_read) co_return connection_after::linger;
+  // A response that ended while draining was the connection's last one, whatever its head had said.
+  if (context.keep_alive && !shared.draining.load()) co_return connection_after::keep;
+  co_return link.input.empty() ? connection_after::close : connection_after::linger;
+}
+
+}  // namespace millrace::server

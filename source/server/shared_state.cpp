@@ -1,0 +1,37 @@
+#include "server/shared_state.hpp"
+
+#include "core/options.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace millrace::server {
+
+namespace {
+
+/// A rule that cannot be read is a bad option, whoever finds it.
+template <class Build>
+auto build_rules(Build build) {
+  try {
+    return build();
+  } catch (const std::invalid_argument& error) {
+    throw option_error(error.what());
+  }
+}
+
+}  // namespace
+
+shared_state::shared_state(settings given, access_control::surroundings around)
+    : config(std::move(given)),
+      policy(
+          build_rules([&] { return upstream::address_policy(config.upstream.allow, config.upstream.deny); })),
+      tls(config.upstream.ca_file, config.upstream.insecure),
+      network{config.upstream, policy, dns, tls},
+      pool(network, config.upstream),
+      budget(config.upstream.overload_memory),
+      memory(config.upstream.url_memory_entries),
+      buffers(config.transfer.max_memory > 0 ? config.transfer.max_memory : default_max_memory()),
+      access(build_rules([&] { return access_control(config.access, std::move(around)); })),
+      clients(config.listen.max_clients, config.listen.max_clients_per_address) {}
+
+}  // namespace millrace::server

@@ -1,0 +1,42 @@
+#pragma once
+// What all event loops share.
+
+#include "async/block_pool.hpp"
+#include "async/tls_context.hpp"
+#include "core/settings.hpp"
+#include "registry/statistics.hpp"
+#include "server/access_control.hpp"
+#include "server/admission.hpp"
+#include "upstream/address_policy.hpp"
+#include "upstream/connection_pool.hpp"
+#include "upstream/connector.hpp"
+#include "upstream/origin_budget.hpp"
+#include "upstream/resolver.hpp"
+#include "upstream/url_memory.hpp"
+
+#include <atomic>
+
+namespace millrace::server {
+
+/// Owned by the application, built before the event loops and destroyed after them. Each member is immutable
+/// after start-up or thread-safe by itself.
+struct shared_state {
+  /// Throws option_error for a bad rule, std::runtime_error for a CA file that cannot be read.
+  shared_state(settings given, access_control::surroundings around);
+
+  const settings config;
+  upstream::address_policy policy;
+  upstream::dns_cache dns;
+  async::tls_context tls;
+  upstream::connector network;
+  upstream::connection_pool pool;
+  upstream::origin_budget budget;
+  upstream::url_memory memory;
+  async::memory_budget buffers;
+  registry::statistics statistics;
+  access_control access;
+  admission clients;
+  std::atomic<bool> draining{false};  ///< after the first signal: no keep-alive, /health says so
+};
+
+}  // namespace millrace::server

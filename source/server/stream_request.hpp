@@ -1,0 +1,42 @@
+#pragma once
+// The query of /stream: what to play, and how.
+
+#include "core/settings.hpp"
+#include "core/url.hpp"
+#include "http/message.hpp"
+#include "http/problem.hpp"
+
+#include <boost/system/result.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::server {
+
+struct stream_request {
+  std::vector<url> sources;     ///< the URL and its mirrors, in failover order
+  http::field_list headers;     ///< given for this request
+  unsigned connections = 0;     ///< never more than the server's
+  std::size_t chunk_size = 0;   ///< likewise
+  std::string file_name;        ///< empty: not given
+  std::string client_id;        ///< empty: not given
+
+  /// "Name: value" lines of `headers`, for the stream's identity.
+  std::string header_lines() const;
+};
+
+/// Why a query cannot be served.
+struct bad_query {
+  http::problem problem;
+};
+
+/// If the value of `url` begins with a literal http:// or https://, it runs to the end and is not decoded; otherwise it ends
+/// at '&' and is decoded once, '+' stays '+'. Unknown parameters are ignored; a bad value of a known one is a
+/// bad-request problem that names it.
+boost::system::result<stream_request, bad_query> parse_stream_query(std::string_view query,
+                                                                    const transfer_settings& limits);
+
+[[noreturn]] void throw_exception_from_error(const bad_query& error, const boost::source_location& where);
+
+}  // namespace millrace::server

@@ -1,0 +1,47 @@
+#include "server/worker.hpp"
+
+#include "core/log.hpp"
+#include "server/shared_state.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+
+#include <exception>
+
+namespace millrace::server {
+
+worker::worker(const settings& config, shared_state& state)
+    : shared(state),
+      upstream{.config = config,
+               .network = state.network,
+               .pool = state.pool,
+               .budget = state.budget,
+               .memory = state.memory,
+               .buffers = state.buffers,
+               .blocks = blocks},
+      group(loop.get_executor()),
+      guard_(loop.get_executor()) {}
+
+void worker::run() {
+  for (;;) {
+    try {
+      loop.run();
+      return;
+    } catch (const std::exception& error) {
+      // Sessions answer for their failures themselves: this is a bug, but the other sessions go on.
+      log::critical("event loop: {}", error.what());
+    }
+  }
+}
+
+void worker::finish() {
+  boost::asio::post(loop, [this] {
+    group.cancel();
+    boost::asio::co_spawn(loop, group.join(), [this](std::exception_ptr failure) {
+      guard_.reset();
+      if (failure) std::rethrow_exception(failure);
+    });
+  });
+}
+
+}  // namespace millrace::server

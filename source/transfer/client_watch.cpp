@@ -1,0 +1,58 @@
+#include "transfer/client_watch.hpp"
+
+#include "async/broadcast.hpp"
+#include "async/event.hpp"
+#include "async/task_group.hpp"
+
+#include <array>
+
+namespace millrace::transfer {
+
+namespace asio = async::asio;
+
+namespace {
+
+async::awaitable<void> run_response(async::awaitable<void> response, bool& finished, async::event& ended) {
+  co_await std::move(response);
+  finished = true;
+  ended.notify();
+}
+
+async::awaitable<void> run_watch(async::transport& client, std::string& input, std::size_t limit, async::event& ended) {
+  co_await watch_client(client, input, limit);
+  ended.notify();
+}
+
+}  // namespace
+
+async::awaitable<void> watch_client(async::transport& client, std::string& input, std::size_t limit) {
+  std::array<std::byte, 2048> scratch;
+  while (input.size() < limit) {
+    // An aborted wait is somebody else's: a writer's time-out ends all waits of the transport.
+    const auto waited = co_await client.wait_readable();
+    if (waited == asio::error::operation_aborted) continue;
+    if (waited) co_return;
+    error_code ec;
+    const auto count = client.read_now(scratch, ec);
+    input.append(reinterpret_cast<const char*>(scratch.data()), count);
+    if (ec && ec != asio::error::would_block) co_return;
+  }
+  async::broadcast never(co_await asio::this_coro::executor);
+  co_await never.wait();
+}
+
+async::awaitable<bool> while_client_stays(async::transport& client, std::string& input, std::size_t limit,
+                                          async::awaitable<void> response) {
+  bool finished = false;
+  const async::executor on = co_await asio::this_coro::executor;
+  async::event ended(on);
+  auto body = [&](async::task_group& group) -> async::awaitable<void> {
+    group.spawn(run_watch(client, input, limit, ended));
+    group.spawn(run_response(std::move(response), finished, ended));
+    co_await ended.wait();
+  };
+  co_await async::with_task_group(body);
+  co_return finished;
+}
+
+}  // namespace millrace::transfer

@@ -1,0 +1,164 @@
+#include "transfer/delivery.hpp"
+
+#include "async/combinators.hpp"
+#include "async/task_group.hpp"
+#include "transfer/chunk_fetcher.hpp"
+#include "transfer/client_writer.hpp"
+
+#include <algorithm>
+
+namespace millrace::transfer {
+
+namespace asio = async::asio;
+
+namespace {
+
+enum class writer_end { complete, paused, upstream_failed, client_failed };
+
+/// How often a waiting writer looks whether its chunk is late.
+constexpr std::chrono::milliseconds lateness_tick{50};
+
+struct delivery {
+  delivery(async::transport& to, delivery_job& given, const async::executor& where)
+      : client(to), job(given), on(where), jobs(given.file, where, given.range, given.plan) {
+    job.file.had = [this] { return jobs.recent_bytes(job.file.with.config.upstream.join_check); };
+  }
+  ~delivery() { job.file.had = nullptr; }
+  delivery(const delivery&) = delete;
+  delivery& operator=(const delivery&) = delete;
+
+  async::transport& client;
+  delivery_job& job;
+  async::executor on;
+  scheduler jobs;
+  bool watching_lateness = false;
+  delivery_result result;
+};
+
+/// Beside a writer that waits while connections are idle.
+async::awaitable<void> watch_lateness(delivery& state) {
+  while (state.jobs.could_race()) {
+    co_await async::sleep_for(lateness_tick);
+    state.jobs.race_if_late();
+  }
+  state.watching_lateness = false;
+}
+
+async::awaitable<void> wait_upstream(delivery& state, async::task_group& group) {
+  auto& jobs = state.jobs;
+  if (!jobs.head()) {
+    co_await jobs.wait_planned();
+    co_return;
+  }
+  if (!state.watching_lateness && jobs.spare_fetcher()) {
+    state.watching_lateness = true;
+    group.spawn(watch_lateness(state));
+  }
+  co_await jobs.wait_head();
+}
+
+writer_end client_failed(delivery& state, error_code ec) {
+  const bool longest = state.job.limits.send_timeout <= state.job.limits.pause_after;
+  if (ec == errc::read_timeout && !longest) return writer_end::paused;
+  state.result.client_error = ec;
+  return writer_end::client_failed;
+}
+
+/// Sends what is there in order. An error other than would_block ends the delivery.
+error_code send_ready(delivery& state, client_writer& out) {
+  const auto data = state.jobs.head() ? state.jobs.head()->data() : std::span<const std::byte>();
+  const asio::const_buffer buffer(data.data(), data.size());
+  error_code ec;
+  const auto sent = out.send_now(std::span(&buffer, data.empty() ? 0U : 1U), ec);
+  if (sent > 0) {
+    state.jobs.delivered(sent);
+    state.result.sent += sent;
+    if (state.job.on_sent) state.job.on_sent(sent);
+  }
+  return ec;
+}
+
+async::awaitable<writer_end> write_in_order(delivery& state, client_writer& out, async::task_group& group) {
+  auto& jobs = state.jobs;
+  for (;;) {
+    const auto* head = jobs.head();
+    const bool has_data = head && !head->data().empty();
+    if (!has_data && !out.head_pending()) {
+      if (jobs.plan().finished()) co_return writer_end::complete;
+      if (head && head->broken()) {
+        state.result.cause = head->broken();
+        co_return writer_end::upstream_failed;
+      }
+      co_await wait_upstream(state, group);
+      continue;
+    }
+    auto ec = send_ready(state, out);
+    if (ec == asio::error::would_block) {
+      const auto began = scheduler::clock::now();
+      ec = co_await out.wait();
+      jobs.plan().client_was_slow(scheduler::clock::now() - began);
+    }
+    if (ec) co_return client_failed(state, ec);
+  }
+}
+
+/// The chunk of the first answer. Its first bytes usually came with the response's head: they go out with ours.
+job adopt_first(delivery& state, upstream::range_answer& answer) {
+  const auto begin = state.job.range.begin;
+  const auto most = std::max<byte_offset>(state.job.plan.chunk_size, 1);
+  auto first = state.jobs.adopt({begin, std::min({answer.range.end, state.job.range.end, begin + most})});
+  error_code ec;
+  const auto count = answer.body.read_body(first.to->room(async::small_block), ec);
+  first.to->commit(count);
+  answer.range.begin += count;
+  return first;
+}
+
+/// Fetchers and writer together, until the end or until the client pauses.
+async::awaitable<writer_end> run(delivery& state, client_writer& out, std::optional<upstream::range_answer> first) {
+  auto end = writer_end::client_failed;
+  auto body = [&](async::task_group& group) -> async::awaitable<void> {
+    auto& jobs = state.jobs;
+    jobs.start_fetcher = [&](job next) { group.spawn(run_fetcher(jobs, std::move(next), std::exchange(first, {}))); };
+    if (first) {
+      jobs.launch(adopt_first(state, *first));
+    } else {
+      jobs.grow();
+    }
+    end = co_await write_in_order(state, out, group);
+  };
+  co_await async::with_task_group(body);
+  co_return end;
+}
+
+/// A paused client: until it takes bytes again.
+async::awaitable<error_code> wait_resumed(delivery& state) {
+  const auto& limits = state.job.limits;
+  upstream::speed_meter unmeasured;
+  upstream::stall_guard guard(state.on, state.client, unmeasured, limits.send_timeout - limits.pause_after);
+  co_return co_await guard.wait_writable();
+}
+
+}  // namespace
+
+async::awaitable<delivery_result> deliver(async::transport& client, delivery_job work) {
+  const async::executor on = co_await asio::this_coro::executor;
+  delivery state(client, work, on);
+  std::optional<upstream::range_answer> first(std::move(work.first));
+  std::string head = std::move(work.head);
+  for (;;) {
+    client_writer out(on, client, std::move(head), std::min(work.limits.pause_after, work.limits.send_timeout));
+    const auto end = co_await run(state, out, std::exchange(first, std::nullopt));
+    state.result.complete = end == writer_end::complete;
+    if (end != writer_end::paused) co_return std::move(state.result);
+    state.jobs.park();
+    head = out.unsent_head();
+    const auto ec = co_await wait_resumed(state);
+    if (ec) {
+      state.result.client_error = ec;
+      co_return std::move(state.result);
+    }
+  }
+}
+
+}  // namespace millrace::transfer

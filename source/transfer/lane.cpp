@@ -1,0 +1,85 @@
+#include "transfer/lane.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace millrace::transfer {
+
+lane::lane(const async::executor& on, async::block_pool& blocks, byte_range chunk,
+           async::memory_budget::reservation reserved)
+    : blocks_(blocks),
+      chunk_(chunk),
+      reserved_(std::move(reserved)),
+      one_block_(reserved_.size() == 0),
+      filled_(chunk.begin),
+      taken_(chunk.begin),
+      data_ready_(on),
+      room_ready_(on) {}
+
+std::span<std::byte> lane::room(std::size_t preferred_block) {
+  const auto missing = chunk_.end - filled_;
+  if (missing == 0) return {};
+  if (pieces_.empty() || pieces_.back().end == pieces_.back().memory.size()) {
+    if (one_block_ && !pieces_.empty()) return {};
+    const bool large = preferred_block > async::small_block && missing >= async::large_block && !one_block_;
+    pieces_.push_back({blocks_.take(large ? async::large_block : async::small_block)});
+  }
+  auto& last = pieces_.back();
+  const auto free = last.memory.bytes().subspan(last.end);
+  return free.first(static_cast<std::size_t>(std::min<byte_offset>(free.size(), missing)));
+}
+
+void lane::commit(std::size_t bytes) {
+  if (bytes == 0) return;
+  pieces_.back().end += bytes;
+  filled_ += bytes;
+  assert(filled_ <= chunk_.end);
+  data_ready_.notify();
+}
+
+async::awaitable<void> lane::wait_room() { return room_ready_.wait(); }
+
+void lane::fail(failure cause) {
+  if (!failure_) failure_ = std::move(cause);
+  data_ready_.notify();
+}
+
+std::span<const std::byte> lane::data() const {
+  if (pieces_.empty()) return {};
+  const auto& first = pieces_.front();
+  return first.memory.bytes().subspan(first.begin, first.end - first.begin);
+}
+
+used_block lane::take(std::size_t bytes) {
+  auto& first = pieces_.front();
+  first.begin += bytes;
+  taken_ += bytes;
+  const bool used_up = first.begin == first.memory.size() || drained();
+  if (!used_up) return {};
+  reserved_.release(first.memory.size());
+  used_block used{std::move(first.memory), first.end};
+  pieces_.pop_front();
+  room_ready_.notify();
+  return used;
+}
+
+async::awaitable<void> lane::wait_data() { return data_ready_.wait(); }
+
+void lane::keep_front_block() {
+  while (pieces_.size() > 1) {
+    reserved_.release(pieces_.back().memory.size());
+    pieces_.pop_back();
+  }
+  filled_ = taken_ + data().size();
+  chunk_.end = filled_;
+}
+
+std::span<const std::byte> lane::recent(byte_offset& begin) const {
+  if (pieces_.empty()) return {};
+  const auto& first = pieces_.front();
+  begin = taken_ - first.begin;
+  return first.memory.bytes().first(first.end);
+}
+
+}  // namespace millrace::transfer

@@ -1,0 +1,79 @@
+#include "transfer/passthrough.hpp"
+
+#include "transfer/client_writer.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <array>
+
+namespace millrace::transfer {
+
+namespace asio = async::asio;
+
+namespace {
+
+struct passage {
+  passthrough_job& work;
+  client_writer& out;
+  delivery_result result;
+};
+
+/// One piece of the body in the client's framing; an empty piece is the end.
+async::awaitable<error_code> send_piece(passage& state, std::span<const std::byte> piece) {
+  const bool chunked = state.work.framing == client_framing::chunked;
+  const auto size_line = chunked ? fmt::format("{:x}\r\n", piece.size()) : std::string();
+  const std::string_view end = chunked ? "\r\n" : "";
+  const std::array<asio::const_buffer, 3> buffers{asio::buffer(size_line), asio::buffer(piece.data(), piece.size()),
+                                                  asio::buffer(end)};
+  std::size_t sent = 0;
+  const auto ec = co_await state.out.send_all(buffers, sent);
+  const auto payload = std::min(sent - std::min(sent, size_line.size()), piece.size());
+  state.result.sent += payload;
+  if (payload > 0 && state.work.on_sent) state.work.on_sent(payload);
+  co_return ec;
+}
+
+/// The next bytes of the body; 0 at its end.
+async::awaitable<std::size_t> read_piece(upstream::exchange& body, std::span<std::byte> into, error_code& ec) {
+  for (;;) {
+    ec = {};
+    if (!body.ready()) ec = co_await body.wait_body();
+    if (ec) co_return 0;
+    const auto count = body.read_body(into, ec);
+    if (count > 0) co_return count;
+    if (ec == asio::error::eof) {
+      ec = {};
+      co_return 0;
+    }
+    if (ec && ec != asio::error::would_block) co_return 0;
+  }
+}
+
+}  // namespace
+
+async::awaitable<delivery_result> pass_through(async::transport& client, passthrough_job work) {
+  const async::executor on = co_await asio::this_coro::executor;
+  client_writer out(on, client, std::move(work.head), work.limits.send_timeout);
+  passage state{work, out, {}};
+  auto memory = work.blocks.take(async::small_block);
+  std::size_t unused = 0;
+  state.result.client_error = co_await out.send_all({}, unused);
+  while (!state.result.client_error) {
+    error_code ec;
+    const auto count = co_await read_piece(work.body, memory.bytes(), ec);
+    if (ec) {
+      state.result.cause = failure{.code = ec, .detail = "the upstream's response broke off"};
+      co_return std::move(state.result);
+    }
+    if (count > 0 || work.framing == client_framing::chunked) {
+      state.result.client_error = co_await send_piece(state, memory.bytes().first(count));
+    }
+    if (count > 0 || state.result.client_error) continue;
+    state.result.complete = true;
+    co_return std::move(state.result);
+  }
+  co_return std::move(state.result);
+}
+
+}  // namespace millrace::transfer

@@ -1,0 +1,24 @@
+#pragma once
+// One upstream response passed on as it comes: for upstreams without Range support or without a known size.
+
+#include "transfer/delivery.hpp"
+
+namespace millrace::transfer {
+
+/// How the body is framed for the client (RFC 9112 §6.3).
+enum class client_framing { length, chunked, until_close };
+
+struct passthrough_job {
+  upstream::exchange& body;
+  std::string head;
+  client_framing framing;
+  async::block_pool& blocks;
+  client_limits limits;
+  sent_observer on_sent;
+};
+
+/// Sends the head and then the body as it arrives, one block at a time. `complete` when the upstream's body ended properly;
+/// a body that broke off is cut, since it cannot be resumed.
+async::awaitable<delivery_result> pass_through(async::transport& client, passthrough_job work);
+
+}  // namespace millrace::transfer

@@ -1,0 +1,223 @@
+#include "transfer/scheduler.hpp"
+
+#include "core/log.hpp"
+
+#include <algorithm>
+
+namespace millrace::transfer {
+
+namespace {
+
+byte_offset whole_blocks(byte_offset bytes) {
+  return (bytes + async::small_block - 1) / async::small_block * async::small_block;
+}
+
+/// A head chunk is late when the writer has waited this long and a fresh connection could have brought it meanwhile.
+constexpr std::chrono::milliseconds shortest_lateness{100};
+
+}  // namespace
+
+scheduler::scheduler(upstream::remote_file& file, const async::executor& on, byte_range whole, plan_limits limits)
+    : file_(file), on_(on), plan_(whole, limits), work_(on), planned_(on), parallelism_(limits.connections) {
+  const auto origin = file.current().location.origin();
+  parallelism_ = file.with.budget.limit(origin, parallelism_, clock::now());
+}
+
+job scheduler::add_lane(byte_range chunk, async::memory_budget::reservation reserved) {
+  plan_.commit(chunk);
+  lanes_.push_back(std::make_shared<lane>(on_, file_.with.blocks, chunk, std::move(reserved)));
+  planned_.notify();
+  return {.to = lanes_.back(), .tried = {}, .race = false};
+}
+
+job scheduler::adopt(byte_range chunk) {
+  return add_lane(chunk, file_.with.buffers.try_reserve(whole_blocks(chunk.size())));
+}
+
+std::optional<job> scheduler::plan_next() {
+  const auto chunk = plan_.next(parallelism_);
+  if (!chunk) return std::nullopt;
+  auto reserved = file_.with.buffers.try_reserve(whole_blocks(chunk->size()));
+  // Memory is short: go on one block at a time, with nothing read ahead.
+  if (reserved.size() == 0 && !lanes_.empty()) return std::nullopt;
+  return add_lane(*chunk, std::move(reserved));
+}
+
+std::optional<job> scheduler::try_next() {
+  if (failed_ || fetchers_ > parallelism_) return std::nullopt;
+  while (!returned_.empty()) {
+    const auto first = std::ranges::min_element(
+        returned_, {}, [](const job& each) { return each.to->chunk().begin; });
+    job taken = std::move(*first);
+    returned_.erase(first);
+    if (!taken.to->complete()) return taken;
+  }
+  return plan_next();
+}
+
+async::awaitable<std::optional<job>> scheduler::next() {
+  for (;;) {
+    auto found = try_next();
+    if (found || failed_ || fetchers_ > parallelism_) co_return found;
+    ++idle_;
+    co_await work_.wait();
+    --idle_;
+  }
+}
+
+void scheduler::requeue(job rest) {
+  if (rest.to->complete()) return;
+  rest.race = false;
+  returned_.push_back(std::move(rest));
+  work_.notify_all();
+}
+
+void scheduler::give_up(job& lost, failure cause) {
+  if (lost.race) return;
+  failed_ = true;
+  lost.to->fail(std::move(cause));
+  work_.notify_all();
+}
+
+void scheduler::received(job& by, std::size_t source, std::size_t bytes) {
+  if (source != file_.order.current()) return;
+  if (file_.order.received(bytes, clock::now(), file_.with.config.upstream)) by.tried.restore();
+}
+
+void scheduler::finished(const job& done, clock::duration time, clock::duration round_trip) {
+  const auto bytes = done.to->chunk().size();
+  plan_.chunk_took(bytes, time, round_trip);
+  const double seconds = std::chrono::duration<double>(time).count();
+  if (seconds <= 0) return;
+  const double latest = static_cast<double>(bytes) / seconds;
+  rate_ = rate_ == 0 ? latest : rate_ * 0.75 + latest * 0.25;
+}
+
+bool scheduler::overloaded(const failure& cause, unsigned epoch) {
+  const auto working = static_cast<unsigned>(readers_.size());
+  if (working == 0 || !upstream::looks_like_overload(cause)) return false;
+  if (epoch == epoch_) {
+    const auto& location = file_.current().location;
+    const auto tried = std::max(fetchers_, 2 * working);
+    parallelism_ = std::min(parallelism_, file_.with.budget.overloaded(location.origin(), tried, clock::now()));
+    ++epoch_;
+    log::info("{}: {}; going on with {} connections", location.redacted(), to_string(cause), parallelism_);
+  }
+  return true;
+}
+
+scheduler::reader_scope::reader_scope(scheduler& counted, const lane& into, upstream::exchange& from)
+    : in(counted), to(into), body(from) {
+  in.readers_.push_back(this);
+}
+
+scheduler::reader_scope::~reader_scope() { std::erase(in.readers_, this); }
+
+void scheduler::stop_other_readers(const lane& of, const upstream::exchange& but) {
+  for (auto* reader : readers_) {
+    if (&reader->to == &of && &reader->body != &but) reader->body.cancel();
+  }
+}
+
+async::awaitable<void> scheduler::wait_head() {
+  head_wait_began_ = clock::now();
+  writer_waits_ = true;
+  co_await lanes_.front()->wait_data();
+  writer_waits_ = false;
+  plan_.client_waited(clock::now() - head_wait_began_);
+  grow();
+}
+
+void scheduler::delivered(std::size_t bytes) {
+  auto& head = *lanes_.front();
+  auto used = head.take(bytes);
+  plan_.deliver(bytes);
+  if (used.memory && file_.sources.size() > 1) {
+    last_used_ = std::move(used);
+    last_used_end_ = head.taken();
+  }
+  if (head.drained()) {
+    if (raced_ == &head) raced_ = nullptr;
+    lanes_.pop_front();
+  }
+  if (idle_ == 0) return;
+  const bool work_left = !returned_.empty() || plan_.next(parallelism_);
+  if (work_left) work_.notify_all();
+}
+
+void scheduler::wake_writer() {
+  planned_.notify();
+  if (!lanes_.empty()) lanes_.front()->wake_writer();
+}
+
+void scheduler::grow() {
+  if (idle_ > 0) work_.notify_all();
+  while (!failed_ && fetchers_ < plan_.useful_fetchers(parallelism_)) {
+    auto first = try_next();
+    if (!first) return;
+    launch(std::move(*first));
+  }
+}
+
+void scheduler::launch(job first) {
+  ++fetchers_;
+  start_fetcher(std::move(first));
+}
+
+bool scheduler::could_race() const noexcept {
+  return writer_waits_ && spare_fetcher() && !lanes_.empty() && raced_ != lanes_.front().get();
+}
+
+void scheduler::race_if_late() {
+  if (!could_race()) return;
+  const auto& head = lanes_.front();
+  const bool others_done =
+      std::all_of(lanes_.begin() + 1, lanes_.end(), [](const auto& each) { return each->complete(); });
+  if (!others_done || head->complete()) return;
+  const double missing = static_cast<double>(head->chunk().end - head->filled());
+  const std::chrono::duration<double> fresh(rate_ > 0 ? missing / rate_ : 0.0);
+  if (clock::now() - head_wait_began_ < std::max<std::chrono::duration<double>>(fresh, shortest_lateness)) return;
+  raced_ = head.get();
+  job second{.to = head, .tried = {}, .race = true};
+  if (idle_ > 0) {
+    returned_.push_front(std::move(second));
+    work_.notify_all();
+  } else {
+    launch(std::move(second));
+  }
+}
+
+void scheduler::park() {
+  fetchers_ = idle_ = 0;
+  returned_.clear();
+  raced_ = nullptr;
+  while (lanes_.size() > 1) lanes_.pop_back();
+  last_used_ = {};
+  if (lanes_.empty()) return;
+  lanes_.front()->keep_front_block();
+  plan_.rewind(lanes_.front()->filled());
+  if (lanes_.front()->drained()) lanes_.pop_front();
+}
+
+upstream::byte_sample scheduler::recent_bytes(std::size_t limit) const {
+  std::span<const std::byte> best;
+  byte_offset begin = 0;
+  if (last_used_.memory) {
+    best = last_used_.memory.bytes().first(last_used_.length);
+    begin = last_used_end_ - best.size();
+  }
+  for (const auto& each : lanes_) {
+    byte_offset at = 0;
+    const auto bytes = each->recent(at);
+    if (bytes.size() <= best.size()) continue;
+    best = bytes;
+    begin = at;
+  }
+  if (best.size() > limit) {
+    begin += best.size() - limit;
+    best = best.last(limit);
+  }
+  return {begin, {best.begin(), best.end()}};
+}
+
+}  // namespace millrace::transfer

@@ -1,0 +1,132 @@
+#pragma once
+// Who fetches what next, who is late, and how many may fetch: the shared state of one delivery's fetchers and writer.
+
+#include "async/broadcast.hpp"
+#include "transfer/chunk_plan.hpp"
+#include "transfer/lane.hpp"
+#include "upstream/range_fetch.hpp"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace millrace::transfer {
+
+/// One chunk to fetch, or the rest of it.
+struct job {
+  std::shared_ptr<lane> to;
+  upstream::attempts tried;
+  bool race = false;  ///< a second fetch of a chunk that holds up the client
+};
+
+/// Lives on one event loop, in the frame of deliver().
+class scheduler {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  scheduler(upstream::remote_file& file, const async::executor& on, byte_range whole, plan_limits limits);
+
+  upstream::remote_file& file() noexcept { return file_; }
+  chunk_plan& plan() noexcept { return plan_; }
+
+  // Fetchers.
+
+  /// The next job at once, if there is one.
+  std::optional<job> try_next();
+  /// Waits for a job. nullopt when this fetcher is to leave: too many of them, or the delivery fails.
+  async::awaitable<std::optional<job>> next();
+  /// A chunk's rest goes back to the others, uncounted.
+  void requeue(job rest);
+  /// A chunk that no source could give: the writer meets the failure, nobody plans beyond it. A raced chunk may still come
+  /// in on the other connection: its race only ends.
+  void give_up(job& lost, failure cause);
+  /// Bytes have come from that source: enough of them make its failures forgotten.
+  void received(job& by, std::size_t source, std::size_t bytes);
+  void finished(const job& done, clock::duration time, clock::duration round_trip);
+
+  /// Whether the failure of an attempt that began at `epoch` means that the origin wants fewer connections, since others
+  /// work. Parallelism is halved then, once per epoch.
+  bool overloaded(const failure& cause, unsigned epoch);
+  unsigned epoch() const noexcept { return epoch_; }
+
+  /// Held by a running fetcher from its start to its end.
+  struct fetcher_scope {
+    explicit fetcher_scope(scheduler& counted) noexcept : in(counted) {}
+    ~fetcher_scope() { --in.fetchers_; }
+    fetcher_scope(const fetcher_scope&) = delete;
+    fetcher_scope& operator=(const fetcher_scope&) = delete;
+    scheduler& in;
+  };
+
+  /// Counts a body that flows, and lets the one that completes a raced chunk stop the others.
+  struct reader_scope {
+    reader_scope(scheduler& counted, const lane& into, upstream::exchange& from);
+    ~reader_scope();
+    reader_scope(const reader_scope&) = delete;
+    reader_scope& operator=(const reader_scope&) = delete;
+    scheduler& in;
+    const lane& to;
+    upstream::exchange& body;
+  };
+  /// Ends the waits of all other readers of this chunk.
+  void stop_other_readers(const lane& of, const upstream::exchange& but);
+
+  // Writer.
+
+  /// The lane of the next bytes, or nullptr while none is planned.
+  lane* head() noexcept { return lanes_.empty() ? nullptr : lanes_.front().get(); }
+  bool is_head(const lane& asked) const noexcept { return !lanes_.empty() && lanes_.front().get() == &asked; }
+  bool writer_waits() const noexcept { return writer_waits_; }
+  /// Until head() is there.
+  async::awaitable<void> wait_planned() { return planned_.wait(); }
+  /// Until the head lane has bytes or a failure; the time counts as the client's waiting.
+  async::awaitable<void> wait_head();
+  /// The client took bytes of the head lane.
+  void delivered(std::size_t bytes);
+  /// Wakes the writer, whatever it waits for.
+  void wake_writer();
+
+  /// Starts a fetcher with its first job; set by the owner of the task group.
+  std::function<void(job)> start_fetcher;
+  void launch(job first);
+  /// Starts as many fetchers as the window can use.
+  void grow();
+  /// A late head chunk is given to a second fetcher. Called from time to time while the writer waits.
+  void race_if_late();
+  /// Whether a second connection could help now.
+  bool could_race() const noexcept;
+  /// A fetcher is idle, or may be started.
+  bool spare_fetcher() const noexcept { return parallelism_ > 1 && (idle_ > 0 || fetchers_ < parallelism_); }
+
+  /// Plans the chunk of a first answer.
+  job adopt(byte_range chunk);
+  /// The client is paused and the fetchers have ended: all but one block is given up.
+  void park();
+  /// The last bytes that were had, up to `limit`.
+  upstream::byte_sample recent_bytes(std::size_t limit) const;
+
+ private:
+  job add_lane(byte_range chunk, async::memory_budget::reservation reserved);
+  std::optional<job> plan_next();
+
+  upstream::remote_file& file_;
+  async::executor on_;
+  chunk_plan plan_;
+  std::deque<std::shared_ptr<lane>> lanes_;  ///< in order; the front one is the writer's
+  std::deque<job> returned_;
+  std::vector<reader_scope*> readers_;
+  async::broadcast work_;
+  async::event planned_;
+  unsigned parallelism_;
+  unsigned fetchers_ = 0, idle_ = 0, epoch_ = 0;
+  bool writer_waits_ = false, failed_ = false;
+  const lane* raced_ = nullptr;
+  clock::time_point head_wait_began_;
+  double rate_ = 0;  ///< bytes per second of one connection, smoothed
+  used_block last_used_;  ///< kept where there are mirrors, see recent_bytes()
+  byte_offset last_used_end_ = 0;
+};
+
+}  // namespace millrace::transfer

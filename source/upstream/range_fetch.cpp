@@ -1,0 +1,313 @@
+#include "upstream/range_fetch.hpp"
+
+#include "async/combinators.hpp"
+#include "core/log.hpp"
+#include "http/range_header.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <random>
+
+namespace millrace::upstream {
+
+namespace asio = async::asio;
+
+namespace {
+
+failure failed(error_code code, std::string detail) { return {.code = code, .detail = std::move(detail)}; }
+
+std::optional<std::chrono::seconds> parse_retry_after(const http::field_list& fields) {
+  const auto value = fields.get("Retry-After");
+  if (value.empty()) return std::nullopt;
+  std::uint32_t seconds = 0;
+  const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (ec == std::errc() && end == value.data() + value.size()) return std::chrono::seconds(seconds);
+  const auto date = http::parse_http_date(value);
+  if (!date) return std::nullopt;
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return std::max(std::chrono::seconds(0), *date - now);
+}
+
+failure refusal(const http::response_head& head, const url& location) {
+  failure cause = failed(errc::unexpected_status, location.host_header() + " answers with status " +
+                                                      std::to_string(head.status));
+  cause.status = static_cast<int>(head.status);
+  cause.retry_after = parse_retry_after(head.fields);
+  cause.location = location.text();
+  if (head.status == 401) cause.authenticate = head.fields.get("WWW-Authenticate");
+  return cause;
+}
+
+failure unsatisfiable(const http::response_head& head, const url& location) {
+  failure cause = refusal(head, location);
+  const auto range = http::parse_content_range(head.fields.get("Content-Range"));
+  if (range && !range->range && range->total) {
+    cause.code = errc::range_unsatisfiable;
+    cause.total = range->total;
+  }
+  return cause;
+}
+
+/// What a truthful 206 must contain.
+byte_range expected_range(const wanted& bytes, byte_offset total) {
+  if (const auto* range = std::get_if<byte_range>(&bytes)) {
+    return {std::min(range->begin, total), std::min(range->end, total)};
+  }
+  const auto* suffix = std::get_if<wanted_suffix>(&bytes);
+  return {suffix ? total - std::min(suffix->length, total) : 0, total};
+}
+
+fetch_result<range_answer> judge_partial(located_exchange found, const wanted& bytes, std::size_t source) {
+  const auto& head = found.answer.head();
+  const auto host = found.location.host_header();
+  const auto range = http::parse_content_range(head.fields.get("Content-Range"));
+  if (!range || !range->range || std::holds_alternative<wanted_all>(bytes)) {
+    return failed(errc::wrong_range, host + " sends a partial response without a proper Content-Range");
+  }
+  if (!range->total) return failed(errc::range_unsupported, host + " does not tell the size of the resource");
+  const bool length_fits = head.body != http::framing::length || head.content_length == range->range->size();
+  if (*range->range != expected_range(bytes, *range->total) || !length_fits) {
+    return failed(errc::wrong_range, host + " sends other bytes than those asked for");
+  }
+  return range_answer{std::move(found.answer), std::move(found.location), source, true, *range->range, range->total};
+}
+
+fetch_result<range_answer> judge_whole(located_exchange found, bool partial_before, std::size_t source) {
+  if (partial_before) {
+    return failed(errc::range_unsupported, found.location.host_header() + " stopped answering Range requests");
+  }
+  const auto& head = found.answer.head();
+  std::optional<byte_offset> total;
+  if (head.body == http::framing::length || head.body == http::framing::none) total = head.content_length;
+  return range_answer{std::move(found.answer), std::move(found.location), source, false, {0, total.value_or(0)}, total};
+}
+
+fetch_result<range_answer> judge(const remote_file& file, located_exchange found, const wanted& bytes,
+                                 std::size_t source) {
+  const auto status = found.answer.head().status;
+  if (status == 206) return judge_partial(std::move(found), bytes, source);
+  if (status == 200) return judge_whole(std::move(found), file.total.has_value(), source);
+  found.answer.discard();
+  if (status == 416) return unsatisfiable(found.answer.head(), found.location);
+  return refusal(found.answer.head(), found.location);
+}
+
+http::validator validator_of(const http::response_head& head) {
+  return {std::string(head.fields.get("ETag")), std::string(head.fields.get("Last-Modified"))};
+}
+
+bool refuses(const fetch_result<located_exchange>& found) {
+  return found && is_refusing_status(static_cast<int>(found->answer.head().status));
+}
+
+/// At the remembered location; when that has expired, at the original URL once more.
+async::awaitable<fetch_result<located_exchange>> locate(remote_file& file, std::size_t index, wanted bytes) {
+  const url original = file.sources[index].original;
+  const url location = file.sources[index].location;
+  auto found = co_await follow_redirects(file.with, file.profile, location, bytes);
+  if (refuses(found) && !(location == original)) {
+    found->answer.discard();
+    found = co_await follow_redirects(file.with, file.profile, original, bytes);
+  }
+  co_return found;
+}
+
+void remember(remote_file& file, std::size_t index) {
+  auto& source = file.sources[index];
+  const bool moved = !(source.location == source.original);
+  file.with.memory.keep(file.key, {moved ? source.location.text() : std::string(), index, file.total});
+}
+
+/// Fixes version and total with the first answer and compares every later one.
+error_code check_version(remote_file& file, file_source& source, const range_answer& answer) {
+  if (file.total && answer.total != file.total) {
+    return source.version ? errc::resource_changed : errc::source_differs;
+  }
+  const auto version = validator_of(answer.body.head());
+  if (source.version && !http::same_version(*source.version, version)) return errc::resource_changed;
+  if (!source.version) {
+    source.version = version;
+    source.peer = answer.body.remote();
+    source.peer_location = source.location;
+  }
+  file.total = answer.total;
+  return {};
+}
+
+/// Content delivery networks may hold different versions at different addresses: asks the one that answered first.
+async::awaitable<fetch_result<range_answer>> ask_first_peer(remote_file& file, std::size_t index, wanted bytes) {
+  auto& source = file.sources[index];
+  const url location = source.peer_location.value_or(source.location);
+  auto found = co_await follow_redirects(file.with, file.profile, location, bytes, source.peer);
+  if (!found) co_return found.error();
+  auto answer = judge(file, std::move(*found), bytes, index);
+  if (!answer) co_return answer.error();
+  if (check_version(file, source, *answer)) {
+    file.with.memory.forget(file.key);
+    co_return failed(errc::resource_changed, location.host_header() + " holds another version of the resource now");
+  }
+  co_return answer;
+}
+
+/// Holds an answer against what is known of the file.
+async::awaitable<fetch_result<range_answer>> accept(remote_file& file, std::size_t index, located_exchange found,
+                                                    wanted bytes) {
+  auto answer = judge(file, std::move(found), bytes, index);
+  if (!answer || !answer->partial) co_return answer;
+  auto& source = file.sources[index];
+  const bool first = !source.version;
+  const auto changed = check_version(file, source, *answer);
+  if (changed == errc::resource_changed && answer->total == file.total) {
+    co_return co_await ask_first_peer(file, index, bytes);
+  }
+  if (changed) {
+    file.with.memory.forget(file.key);
+    co_return failed(changed, answer->location.host_header() + " holds a resource of another size");
+  }
+  if (first) remember(file, index);
+  co_return answer;
+}
+
+/// One try with a certain source, whether it has been joined or not.
+async::awaitable<fetch_result<range_answer>> ask(remote_file& file, std::size_t index, wanted bytes) {
+  auto found = co_await locate(file, index, bytes);
+  auto& source = file.sources[index];
+  if (!found) {
+    source.location = source.original;
+    co_return found.error();
+  }
+  source.location = found->location;
+  co_return co_await accept(file, index, std::move(*found), bytes);
+}
+
+/// Reads as many bytes as `into` holds.
+async::awaitable<error_code> read_exactly(exchange& from, std::span<std::byte> into) {
+  while (!into.empty()) {
+    error_code ec;
+    if (!from.ready()) ec = co_await from.wait_body();
+    if (ec) co_return ec;
+    const auto count = from.read_body(into, ec);
+    into = into.subspan(count);
+    if (ec == asio::error::eof) co_return into.empty() ? error_code() : error_code(errc::connection_lost);
+    if (ec && ec != asio::error::would_block) co_return ec;
+  }
+  co_return error_code();
+}
+
+/// Fetches bytes that were had before from a new source and compares.
+async::awaitable<fetch_result<void>> compare(remote_file& file, std::size_t index) {
+  const auto sample = file.had ? file.had() : byte_sample();
+  if (sample.bytes.empty()) co_return fetch_result<void>();
+  const byte_range range{sample.begin, sample.begin + sample.bytes.size()};
+  auto answer = co_await ask(file, index, range);
+  if (!answer) co_return answer.error();
+  const auto host = file.sources[index].location.host_header();
+  if (!answer->partial) co_return failed(errc::source_differs, host + " does not support Range requests");
+  std::vector<std::byte> theirs(sample.bytes.size());
+  const auto ec = co_await read_exactly(answer->body, theirs);
+  if (ec) co_return failed(ec, host + " broke off while its bytes were compared");
+  if (theirs != sample.bytes) co_return failed(errc::source_differs, host + " holds other bytes");
+  co_return fetch_result<void>();
+}
+
+/// Leaves `joining` whatever happens.
+struct joining_scope {
+  explicit joining_scope(remote_file& joined) : file(joined) { file.joining = true; }
+  ~joining_scope() {
+    file.joining = false;
+    file.settled.notify_all();
+  }
+  joining_scope(const joining_scope&) = delete;
+  joining_scope& operator=(const joining_scope&) = delete;
+
+  remote_file& file;
+};
+
+async::awaitable<fetch_result<void>> join_source(remote_file& file, std::size_t index) {
+  const joining_scope scope(file);
+  auto outcome = co_await compare(file, index);
+  if (outcome) file.sources[index].joined = true;
+  co_return outcome;
+}
+
+double random_unit() {
+  thread_local std::minstd_rand generator(std::random_device{}());
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+}  // namespace
+
+remote_file::remote_file(const services& used, const async::executor& on, request_profile headers, std::vector<url> urls)
+    : with(used), profile(std::move(headers)), order(urls.size(), 0), settled(on) {
+  key = profile.key();
+  for (auto& each : urls) {
+    key += '\n' + each.text();
+    sources.emplace_back(std::move(each));
+  }
+  const auto known = with.memory.find(key);
+  if (!known || known->source >= sources.size()) return;
+  order = source_list(sources.size(), known->source);
+  known_total = known->total;
+  const auto location = url::parse(known->location);
+  if (location) sources[known->source].location = *location;
+}
+
+async::awaitable<fetch_result<range_answer>> open_range(remote_file& file, wanted bytes) {
+  while (file.joining) co_await file.settled.wait();
+  const auto index = file.order.current();
+  if (!file.sources[index].joined) {
+    auto joined = co_await join_source(file, index);
+    if (!joined) co_return joined.error();
+  }
+  co_return co_await ask(file, index, bytes);
+}
+
+async::awaitable<bool> request_ahead(const remote_file& file, range_answer& behind, byte_range bytes) {
+  const bool in_use = behind.source == file.order.current() && file.sources[behind.source].location == behind.location;
+  if (!in_use || !behind.body.can_send_ahead()) co_return false;
+  const auto request = file.profile.compose(behind.location, bytes);
+  const auto ec = co_await behind.body.send_ahead(request);
+  co_return !ec;
+}
+
+async::awaitable<fetch_result<range_answer>> next_answer(remote_file& file, range_answer behind, byte_range bytes) {
+  const auto source = behind.source;
+  url location = behind.location;
+  auto answer = co_await behind.body.next();
+  if (!answer) co_return answer.error();
+  co_return co_await accept(file, source, located_exchange{std::move(*answer), std::move(location)}, bytes);
+}
+
+async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried, failure cause, std::size_t source,
+                                             std::uint64_t gained) {
+  const auto& config = file.with.config.upstream;
+  if (source != file.order.current()) co_return fetch_result<void>();
+  const auto decision =
+      tried.decide(cause, source, gained, file.order.another_left(), random_unit(), config);
+  const auto where = file.sources[source].original.redacted();
+  switch (decision.what) {
+    case retry_decision::action::give_up:
+      break;
+    case retry_decision::action::next_source:
+      file.order.leave(source);
+      log::info("{}: {}; going on with {}", where, to_string(cause), file.current().original.redacted());
+      co_return fetch_result<void>();
+    case retry_decision::action::retry:
+      log::info("{}: {}; trying again in {} ms", where, to_string(cause), decision.wait.count());
+      co_await async::sleep_for(decision.wait);
+      co_return fetch_result<void>();
+  }
+  co_return cause;
+}
+
+async::awaitable<fetch_result<range_answer>> open_range_persistently(remote_file& file, wanted bytes, attempts& tried) {
+  for (;;) {
+    const auto source = file.order.current();
+    auto answer = co_await open_range(file, bytes);
+    if (answer) co_return answer;
+    auto recovered = co_await recover(file, tried, answer.error(), source, 0);
+    if (!recovered) co_return recovered.error();
+  }
+}
+
+}  // namespace millrace::upstream

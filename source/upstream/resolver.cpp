@@ -1,0 +1,113 @@
+#include "upstream/resolver.hpp"
+
+#include "upstream/dns_lookup.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <arpa/inet.h>
+
+namespace millrace::upstream {
+
+namespace ip = boost::asio::ip;
+
+namespace {
+
+using address_list = std::vector<ip::address>;
+
+/// Digits or 0x and hexadecimal digits: a last label like this makes the host an IPv4 address or nothing.
+bool is_number(std::string_view label) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (label.empty()) return false;
+  if (std::all_of(label.begin(), label.end(), is_digit)) return true;
+  if (!label.starts_with("0x") && !label.starts_with("0X")) return false;
+  return label.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
+}
+
+/// The address of a numeric host; empty when it only looks like one; nullopt for names.
+std::optional<address_list> numeric(const std::string& host) {
+  error_code ec;
+  const auto address = ip::make_address(host, ec);
+  if (!ec) return address_list{address};
+  if (!is_number(std::string_view(host).substr(host.rfind('.') + 1))) return std::nullopt;
+  in_addr plain;
+  if (host.find_first_of(" \t\r\n\v\f") != std::string::npos || ::inet_aton(host.c_str(), &plain) == 0) {
+    return address_list{};
+  }
+  return address_list{ip::address_v4(ntohl(plain.s_addr))};
+}
+
+bool is_localhost(std::string_view host) {
+  return host == "localhost" || host.ends_with(".localhost");
+}
+
+address_list interleaved(const address_list& first, const address_list& second) {
+  address_list both;
+  both.reserve(first.size() + second.size());
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) both.push_back(first[i]);
+    if (i < second.size()) both.push_back(second[i]);
+  }
+  return both;
+}
+
+}  // namespace
+
+std::vector<ip::address> dns_cache::find(const std::string& host, clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(host);
+  if (found == entries_.end()) return {};
+  if (found->second.until <= now) {
+    entries_.erase(found);
+    return {};
+  }
+  return found->second.addresses;
+}
+
+void dns_cache::keep(const std::string& host, std::vector<ip::address> addresses, clock::time_point until) {
+  const std::lock_guard lock(mutex_);
+  if (entries_.size() >= max_entries && !entries_.contains(host)) {
+    const auto soonest = std::min_element(
+        entries_.begin(), entries_.end(),
+        [](const auto& left, const auto& right) { return left.second.until < right.second.until; });
+    entries_.erase(soonest);
+  }
+  entries_.insert_or_assign(host, entry{std::move(addresses), until});
+}
+
+void dns_cache::forget(const std::string& host) {
+  const std::lock_guard lock(mutex_);
+  entries_.erase(host);
+}
+
+async::awaitable<fetch_result<std::vector<ip::address>>> resolve(const std::string& host, dns_cache& cache,
+                                                                 const upstream_settings& config) {
+  const auto name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+  if (auto known = numeric(name)) {
+    if (!known->empty()) co_return std::move(*known);
+    failure why;
+    why.code = errc::host_not_found;
+    why.detail = host + " is not a valid IPv4 address";
+    co_return why;
+  }
+  if (name.empty() || name.find('\0') != std::string::npos) {
+    failure why;
+    why.code = errc::host_not_found;
+    why.detail = "this is no host name";
+    co_return why;
+  }
+  if (is_localhost(name)) co_return address_list{ip::address_v6::loopback(), ip::address_v4::loopback()};
+
+  auto remembered = cache.find(host, dns_cache::clock::now());
+  if (!remembered.empty()) co_return remembered;
+  const auto answer = co_await look_up(host, config);
+  if (!answer) co_return answer.error();
+  auto addresses = interleaved(answer->v6, answer->v4);
+  const auto ttl = std::clamp(answer->ttl, std::chrono::seconds(1),
+                              std::max(config.dns_cache_limit, std::chrono::seconds(1)));
+  cache.keep(host, addresses, dns_cache::clock::now() + ttl);
+  co_return addresses;
+}
+
+}  // namespace millrace::upstream
