@@ -61,6 +61,7 @@ constexpr description describe(errc value) noexcept {
       return {"the upstream answered with an error", 0};
     case errc::range_unsupported:
       return {"the upstream does not support ranges", 0};
+    // A server that miscounts now will miscount again.
     case errc::wrong_range:
       return {"the upstream sent another range than asked for", next_source};
     case errc::resource_changed:

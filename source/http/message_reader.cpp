@@ -9,6 +9,7 @@ namespace millrace::http {
 namespace {
 
 constexpr std::size_t usual_fields = 16;
+constexpr std::size_t longest_method = 64;
 
 /// What went wrong in plain words; empty when nothing did.
 using complaint = std::string_view;
@@ -140,7 +141,7 @@ complaint read_request_line(std::string_view line, request_head& head) {
   }
   const auto method = line.substr(0, method_end);
   const auto target = line.substr(method_end + 1, target_end - method_end - 1);
-  if (!is_token(method)) return "a method that is no token";
+  if (!is_token(method) || method.size() > longest_method) return "a method that is none";
   if (!consists_of(target_characters, target))
     return "white space or control characters in the request target";
   const auto scheme_end = target.find("://");
@@ -222,7 +223,6 @@ complaint read_head(std::string_view bytes, response_head& head, bool to_head) {
 /// Whether these first bytes can still become a request line: a TLS hello on the plain port is told at once.
 bool may_become(std::string_view bytes, const request_head&) noexcept {
   const auto method = bytes.substr(0, bytes.find(' '));
-  constexpr std::size_t longest_method = 64;
   return method.size() <= longest_method && consists_of(token_characters, method) && !bytes.starts_with(' ');
 }
 

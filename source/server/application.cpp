@@ -27,21 +27,30 @@ using asio::ip::tcp;
 
 namespace {
 
+struct fitted_settings {
+  settings config;
+  std::size_t wanted_clients = 0;
+  std::size_t descriptors = 0;
+};
+
 /// Where there are few descriptors, idle upstream connections may hold an eighth of them.
-settings fit_to_machine(settings config) {
-  const auto descriptors = raise_descriptor_limit();
-  auto& idle = config.upstream.pool_idle_total;
-  idle = std::min(idle, descriptors / 8);
-  const auto fitting = clients_that_fit(descriptors, idle);
-  auto& clients = config.listen.max_clients;
-  if (fitting < clients) {
-    log::warning("{} file descriptors are allowed: --max-clients lowered from {} to {}", descriptors, clients,
-                 fitting);
-    clients = fitting;
+fitted_settings fit_to_machine(settings config) {
+  fitted_settings fitted{.config = std::move(config), .descriptors = raise_descriptor_limit()};
+  auto& idle = fitted.config.upstream.pool_idle_total;
+  idle = std::min(idle, fitted.descriptors / 8);
+  auto& clients = fitted.config.listen.max_clients;
+  fitted.wanted_clients =
+      std::exchange(clients, std::min(clients, clients_that_fit(fitted.descriptors, idle)));
+  return fitted;
+}
+
+void log_limits(std::size_t descriptors, std::size_t wanted, std::size_t clients) {
+  if (clients < wanted) {
+    log::warning("{} file descriptors are allowed: --max-clients lowered from {} to {}", descriptors, wanted,
+                 clients);
   } else {
     log::info("{} file descriptors are allowed, enough for {} clients", descriptors, clients);
   }
-  return config;
 }
 
 tcp::endpoint listen_endpoint(const listen_settings& config) {
@@ -88,8 +97,10 @@ struct thread_end {
 }  // namespace
 
 struct application::parts {
-  parts(settings given, const tcp::endpoint& at, const std::vector<interface_address>& interfaces)
-      : shared(fit_to_machine(std::move(given)), look_around(at, interfaces)),
+  parts(fitted_settings given, const tcp::endpoint& at, const std::vector<interface_address>& interfaces)
+      : wanted_clients(given.wanted_clients),
+        descriptors(given.descriptors),
+        shared(std::move(given.config), look_around(at, interfaces)),
         workers(make_workers(shared)),
         clients(control, at, shared, workers),
         ending(control, shared, clients, workers),
@@ -120,6 +131,7 @@ struct application::parts {
 
   // Destroyed from the end: workers before what they share, the control loop last of those that others post
   // to.
+  std::size_t wanted_clients, descriptors;
   asio::io_context control{1};
   shared_state shared;
   std::vector<std::unique_ptr<worker>> workers;
@@ -130,7 +142,7 @@ struct application::parts {
 
 application::application(settings config) {
   const auto at = listen_endpoint(config.listen);
-  parts_ = std::make_unique<parts>(std::move(config), at, interface_addresses());
+  parts_ = std::make_unique<parts>(fit_to_machine(std::move(config)), at, interface_addresses());
 }
 
 application::~application() = default;
@@ -160,6 +172,7 @@ void application::stop() {
 }
 
 void application::run() {
+  log_limits(parts_->descriptors, parts_->wanted_clients, parts_->shared.config.listen.max_clients);
   log::info("listening on {}, {} event loops", address(), parts_->workers.size());
   std::exception_ptr failure;
   std::vector<std::jthread> threads;

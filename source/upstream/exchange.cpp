@@ -37,7 +37,7 @@ failure failed(error_code code, std::string detail) { return {.code = code, .det
 
 /// Errors of the socket in terms of HTTP.
 error_code lost(error_code ec) {
-  if (ec == asio::error::operation_aborted || ec.category() == error_category()) return ec;
+  if (!ec || ec == asio::error::operation_aborted || ec.category() == error_category()) return ec;
   return errc::connection_lost;
 }
 

@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto wire = fuzz::to_text(data, size);
   const auto whole = decode(wire, wire.size());
   fuzz::require(!(whole.done && whole.malformed));
-  for (const std::size_t piece_size : {1, 3, 7})
+  for (const auto piece_size : {std::size_t{1}, std::size_t{3}, std::size_t{7}})
     fuzz::require(decode(wire, piece_size) == whole);
   return 0;
 }

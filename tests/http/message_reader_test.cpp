@@ -11,7 +11,6 @@ namespace {
 using namespace millrace::http;
 
 constexpr std::size_t limit = 64 * 1024;
-const std::string host = "Host: a\r\n";
 
 struct request_case {
   std::string text;
@@ -40,6 +39,7 @@ const std::vector<request_case> requests{
     {"GET / HTTP/1.0\r\n\r\n", framing::none, 0, false},
     {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"},
     {"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", framing::none, 0, false},
+    {std::string(64, 'A') + " / HTTP/1.1\r\nHost: a\r\n\r\n"},
     {"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
 };
 
@@ -80,7 +80,7 @@ const std::vector<std::string> bad_requests{
     "GET / HTTP/1.1\r\nHost: a\r\nX: a\x01\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nX: a\x7f\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\r\n\r\n",
-    std::string("GET / HTTP/1.1\r\nHost: a\r\nX: a\0\r\n\r\n", 36),
+    std::string("GET / HTTP/1.1\r\nHost: a\r\nX: a\0\r\n\r\n", 34),
     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
@@ -102,7 +102,8 @@ const std::vector<std::string> bad_requests{
     "\x16\x03\x01\x02",
     "\x80",
     " ",
-    std::string(100, 'A'),
+    std::string(65, 'A'),
+    std::string(65, 'A') + " / HTTP/1.1\r\nHost: a\r\n\r\n",
 };
 
 struct response_case {

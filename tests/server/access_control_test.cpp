@@ -18,7 +18,8 @@ namespace {
 server::access_control make_access(millrace::access_settings rules = {}, bool loopback_only = false) {
   return {rules,
           {.loopback_only = loopback_only,
-           .on_link = {*server::ip_network::parse("198.51.100.0/24"), *server::ip_network::parse("2001:db8:1::/64")},
+           .on_link = {*server::ip_network::parse("198.51.100.0/24"),
+                       *server::ip_network::parse("2001:db8:1::/64")},
            .machine_name = "tower.example.org"}};
 }
 
@@ -76,7 +77,8 @@ const client_sample client_samples[] = {
 };
 
 BOOST_DATA_TEST_CASE(clients, data::make(client_samples), s) {
-  const auto access = make_access({.allow_hosts = {}, .allow_origins = {}, .trusted_proxies = {"10.0.0.1", "10.0.1.0/24"}});
+  const auto access =
+      make_access({.allow_hosts = {}, .allow_origins = {}, .trusted_proxies = {"10.0.0.1", "10.0.1.0/24"}});
   http::field_list fields;
   fields.add("Host", "a");
   if (*s.forwarded) fields.add("Forwarded", s.forwarded);
@@ -209,8 +211,9 @@ BOOST_AUTO_TEST_CASE(bad_rules_are_named) {
       return std::string_view(error.what()).find(what) != std::string_view::npos;
     };
   };
-  BOOST_CHECK_EXCEPTION(make_access({.allow_hosts = {}, .allow_origins = {}, .trusted_proxies = {"10.0.0.0/99"}}),
-                        std::invalid_argument, names("10.0.0.0/99"));
+  BOOST_CHECK_EXCEPTION(
+      make_access({.allow_hosts = {}, .allow_origins = {}, .trusted_proxies = {"10.0.0.0/99"}}),
+      std::invalid_argument, names("10.0.0.0/99"));
   BOOST_CHECK_EXCEPTION(make_access({.allow_hosts = {""}, .allow_origins = {}, .trusted_proxies = {}}),
                         std::invalid_argument, names("--allow-host"));
 }

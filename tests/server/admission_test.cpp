@@ -13,7 +13,8 @@ BOOST_AUTO_TEST_SUITE(admission_test)
 BOOST_AUTO_TEST_CASE(the_limit_counts_places_that_are_held) {
   admission clients(2, 0);
   std::vector<admission::place> places;
-  for (int i = 0; i < 2; ++i) places.push_back(*clients.admit(make_address("10.0.0.1"), false));
+  for (int i = 0; i < 2; ++i)
+    places.push_back(*clients.admit(make_address("10.0.0.1"), false));
   BOOST_TEST(!clients.admit(make_address("10.0.0.2"), false).has_value());
   BOOST_TEST(clients.open() == 2);
   places.pop_back();
@@ -35,7 +36,8 @@ BOOST_AUTO_TEST_CASE(the_limit_per_address_spares_proxies) {
 
 BOOST_AUTO_TEST_CASE(a_place_that_is_left_can_be_taken_again) {
   admission clients(10, 1);
-  for (int i = 0; i < 3; ++i) BOOST_TEST(clients.admit(make_address("10.0.0.1"), false).has_value());
+  for (int i = 0; i < 3; ++i)
+    BOOST_TEST(clients.admit(make_address("10.0.0.1"), false).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(moved_places_are_left_once) {

@@ -13,8 +13,9 @@ BOOST_AUTO_TEST_CASE(any_page_may_read_what_players_need) {
   server::add_cors(fields);
   BOOST_TEST(fields.count("Access-Control-Allow-Origin") == 1);
   BOOST_TEST(fields.get("Access-Control-Allow-Origin") == "*");
-  for (const auto* name : {"Content-Length", "Content-Range", "Accept-Ranges", "Content-Type", "Content-Disposition",
-                           "ETag", "Last-Modified", "X-Client-ID", "X-Stream-ID", "Retry-After"}) {
+  for (const auto* name :
+       {"Content-Length", "Content-Range", "Accept-Ranges", "Content-Type", "Content-Disposition", "ETag",
+        "Last-Modified", "X-Client-ID", "X-Stream-ID", "Retry-After"}) {
     BOOST_TEST(fields.has_token("Access-Control-Expose-Headers", name), name);
   }
 }

@@ -7,6 +7,7 @@
 #include "server/shared_state.hpp"
 #include "support/raw_client.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -23,6 +24,7 @@ inline settings local_settings() {
   config.listen.threads = 2;
   config.listen.drain_timeout = std::chrono::milliseconds(5'000);
   config.upstream.allow = {"loopback"};
+  config.access.allow_hosts = {"origin.test"};  // what raw_client::get() says
   config.log.level = log_level::error;
   return config;
 }
@@ -67,7 +69,8 @@ class running_server {
   std::size_t connections() const { return shared().clients.open(); }
 
   /// One request on a connection of its own; `lines` each with CRLF.
-  raw_response request(const std::string& method, const std::string& target, const std::string& lines = {}) const {
+  raw_response request(const std::string& method, const std::string& target,
+                       const std::string& lines = {}) const {
     raw_client client(port());
     client.get(target, lines + "Connection: close\r\n", method);
     return client.receive(method == "HEAD");

@@ -18,7 +18,9 @@ struct sample {
   const char* field;
   std::vector<const char*> lines;
   const char* hops;  ///< separated by spaces, "-" for nullopt
-  friend std::ostream& operator<<(std::ostream& to, const sample& s) { return to << s.field << " → " << s.hops; }
+  friend std::ostream& operator<<(std::ostream& to, const sample& s) {
+    return to << s.field << " → " << s.hops;
+  }
 };
 
 const sample samples[] = {
@@ -45,7 +47,8 @@ const sample samples[] = {
 
 BOOST_DATA_TEST_CASE(hops, data::make(samples), s) {
   http::field_list fields;
-  for (const auto* line : s.lines) fields.add(s.field, line);
+  for (const auto* line : s.lines)
+    fields.add(s.field, line);
   const bool standard = http::equal_ignoring_case(s.field, "Forwarded");
   std::string found;
   for (const auto& hop : standard ? server::parse_forwarded(fields) : server::parse_x_forwarded_for(fields)) {

@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(more_refused_clients_than_wait_at_a_time) {
   const raw_client only(server.port());
   BOOST_TEST(eventually([&] { return server.connections() == 1; }));
   std::vector<std::unique_ptr<raw_client>> silent;
-  for (int i = 0; i < 100; ++i) silent.push_back(std::make_unique<raw_client>(server.port()));
+  for (int i = 0; i < 100; ++i)
+    silent.push_back(std::make_unique<raw_client>(server.port()));
   // Those that do not fit into the waiting room are answered before they ask.
   int answered = 0;
   for (auto& client : silent) {
@@ -127,7 +128,8 @@ BOOST_AUTO_TEST_CASE(running_out_of_descriptors_is_survived) {
   rlimit before{};
   BOOST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   std::vector<std::unique_ptr<raw_client>> clients;
-  for (int i = 0; i < 8; ++i) clients.push_back(std::make_unique<raw_client>(server.port()));
+  for (int i = 0; i < 8; ++i)
+    clients.push_back(std::make_unique<raw_client>(server.port()));
   BOOST_TEST(eventually([&] { return server.connections() == 8; }));
   // Below what is open already: the client's own socket is made before, the server's cannot be.
   const int spare = ::socket(AF_INET, SOCK_STREAM, 0);

@@ -97,8 +97,10 @@ BOOST_AUTO_TEST_CASE(bodies_are_read_and_the_connection_goes_on) {
   client.send(health + "Content-Length: 5\r\n\r\nhello" + health + "\r\n");
   BOOST_TEST(client.receive().status == 200);
   BOOST_TEST(client.receive().status == 200);
-  client.send(health + "Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nT: u\r\n\r\n" +
-              health + "\r\n");
+  client.send(
+      health +
+      "Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nT: u\r\n\r\n" +
+      health + "\r\n");
   BOOST_TEST(client.receive().status == 200);
   BOOST_TEST(client.receive().status == 200);
   client.send(health + "Content-Length: 1048576\r\n\r\n" + std::string(1048576, 'x') + health + "\r\n");
@@ -109,9 +111,10 @@ BOOST_AUTO_TEST_CASE(bodies_are_read_and_the_connection_goes_on) {
 BOOST_AUTO_TEST_CASE(a_body_may_come_byte_by_byte) {
   const running_server server;
   raw_client client(server.port());
-  const std::string request =
-      health + "Transfer-Encoding: chunked\r\n\r\n4\r\nwxyz\r\n0\r\n\r\n" + health + "Content-Length: 3\r\n\r\nabc";
-  for (const char byte : request) client.send(std::string_view(&byte, 1));
+  const std::string request = health + "Transfer-Encoding: chunked\r\n\r\n4\r\nwxyz\r\n0\r\n\r\n" + health +
+                              "Content-Length: 3\r\n\r\nabc";
+  for (const char byte : request)
+    client.send(std::string_view(&byte, 1));
   BOOST_TEST(client.receive().status == 200);
   BOOST_TEST(client.receive().status == 200);
 }

@@ -18,7 +18,9 @@ struct sample {
   const char* path;  ///< null: refused
   const char* query;
   const char* host;
-  friend std::ostream& operator<<(std::ostream& to, const sample& s) { return to << s.method << " " << s.target; }
+  friend std::ostream& operator<<(std::ostream& to, const sample& s) {
+    return to << s.method << " " << s.target;
+  }
 };
 
 const sample samples[] = {

@@ -36,7 +36,8 @@ BOOST_AUTO_TEST_CASE(holes_are_captured) {
 }
 
 BOOST_AUTO_TEST_CASE(unknown_paths) {
-  for (const auto* path : {"/", "", "/thing", "/things/", "/things/a/b", "/thingsa", "/a/x/b", "/a/x/b/", "/a//b/y", "*"}) {
+  for (const auto* path :
+       {"/", "", "/thing", "/things/", "/things/a/b", "/thingsa", "/a/x/b", "/a/x/b/", "/a//b/y", "*"}) {
     const auto match = find_route(table, "GET", path);
     BOOST_TEST_CONTEXT(path) {
       BOOST_TEST(!match.found);

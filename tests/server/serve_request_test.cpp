@@ -16,7 +16,7 @@ BOOST_AUTO_TEST_CASE(unknown_paths_and_methods) {
   BOOST_TEST(missing.body.find("\"not-found\"") != std::string::npos);
   const auto wrong = server.request("POST", "/health");
   BOOST_TEST(wrong.status == 405);
-  BOOST_TEST(*wrong.header("Allow") == "GET, HEAD, OPTIONS");
+  BOOST_TEST(wrong.header("Allow").value_or("") == "GET, HEAD, OPTIONS");
   BOOST_TEST(wrong.body.find("\"method-not-allowed\"") != std::string::npos);
   BOOST_TEST(!wrong.header("Access-Control-Allow-Origin").has_value());
   BOOST_TEST(server.request("DELETE", "/nothing").status == 404);
@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(errors_of_media_routes_may_be_read_by_pages) {
   const running_server server;
   const auto wrong = server.request("POST", "/stream?url=http://127.0.0.1/");
   BOOST_TEST(wrong.status == 405);
-  BOOST_TEST(*wrong.header("Access-Control-Allow-Origin") == "*");
+  BOOST_TEST(wrong.header("Access-Control-Allow-Origin").value_or("") == "*");
 }
 
 BOOST_AUTO_TEST_CASE(errors_keep_the_connection_when_all_was_read) {
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(options) {
   client.get("/health", {}, "OPTIONS");
   auto response = client.receive();
   BOOST_TEST(response.status == 204);
-  BOOST_TEST(*response.header("Allow") == "GET, HEAD, OPTIONS");
+  BOOST_TEST(response.header("Allow").value_or("") == "GET, HEAD, OPTIONS");
   BOOST_TEST(!response.header("Content-Length").has_value());
   client.get("*", {}, "OPTIONS");
   response = client.receive();
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(borrowed_names_are_refused) {
   BOOST_TEST(response.body.find("\"forbidden\"") != std::string::npos);
   BOOST_TEST(response.body.find("--allow-host") != std::string::npos);
   auto config = local_settings();
-  config.access.allow_hosts = {"evil.example"};
+  config.access.allow_hosts.push_back("evil.example");
   const running_server open(config);
   raw_client other(open.port());
   other.send("GET /health HTTP/1.1\r\nHost: evil.example:8001\r\n\r\n");

@@ -28,9 +28,9 @@ BOOST_AUTO_TEST_CASE(one_connection_serves_many_requests) {
 BOOST_AUTO_TEST_CASE(responses_say_who_and_when) {
   const running_server server;
   const auto response = server.request("GET", "/health");
-  BOOST_TEST(response.header("Server")->starts_with("millrace/"));
-  BOOST_TEST(response.header("Date")->ends_with(" GMT"));
-  BOOST_TEST(*response.header("Connection") == "close");
+  BOOST_TEST(response.header("Server").value_or("").starts_with("millrace/"));
+  BOOST_TEST(response.header("Date").value_or("").ends_with(" GMT"));
+  BOOST_TEST(response.header("Connection").value_or("") == "close");
 }
 
 BOOST_AUTO_TEST_CASE(a_head_may_come_byte_by_byte) {
@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order) {
                            : "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n";
   }
   client.send(requests);
-  for (int i = 0; i < 100; ++i) BOOST_REQUIRE_EQUAL(client.receive().status, i % 2 == 0 ? 200 : 404);
+  for (int i = 0; i < 100; ++i)
+    BOOST_REQUIRE_EQUAL(client.receive().status, i % 2 == 0 ? 200 : 404);
 }
 
 BOOST_AUTO_TEST_CASE(after_close_nothing_more_is_answered) {
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(after_close_nothing_more_is_answered) {
       "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const auto response = client.receive();
   BOOST_TEST(response.status == 200);
-  BOOST_TEST(*response.header("Connection") == "close");
+  BOOST_TEST(response.header("Connection").value_or("") == "close");
   BOOST_TEST(client.read(1).empty());
   BOOST_TEST((client.ended() == ending::closed));
 }
@@ -80,7 +81,7 @@ BOOST_AUTO_TEST_CASE(http_1_0_closes_unless_asked_otherwise) {
     keeping.send("GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     const auto response = keeping.receive();
     BOOST_TEST(response.status == 200);
-    BOOST_TEST(*response.header("Connection") == "keep-alive");
+    BOOST_TEST(response.header("Connection").value_or("") == "keep-alive");
   }
 }
 
@@ -93,8 +94,8 @@ BOOST_AUTO_TEST_CASE(head_has_the_fields_of_get_and_no_body) {
     client.get(path);
     const auto full = client.receive();
     BOOST_TEST(head.status == full.status);
-    BOOST_TEST(*head.header("Content-Type") == *full.header("Content-Type"));
-    BOOST_TEST(*head.header("Content-Length") == std::to_string(full.body.size()));
+    BOOST_TEST(head.header("Content-Type").value_or("") == full.header("Content-Type").value_or(""));
+    BOOST_TEST(head.header("Content-Length").value_or("") == std::to_string(full.body.size()));
   }
 }
 
@@ -108,6 +109,23 @@ BOOST_AUTO_TEST_CASE(an_idle_connection_is_closed_without_a_word) {
   BOOST_TEST(client.read(1).empty());
   BOOST_TEST((client.ended() == ending::closed));
   BOOST_TEST(eventually([&] { return server.connections() == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_reads_nothing_is_given_up) {
+  auto config = local_settings();
+  config.listen.send_timeout = std::chrono::milliseconds(50);
+  const running_server server(config);
+  raw_client client(server.port());
+  client.get("/health");
+  BOOST_TEST(client.receive().status == 200);
+  std::string batch;
+  for (int i = 0; i < 50; ++i)
+    batch += "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  // The responses fill the sockets' buffers, then nothing moves any more.
+  BOOST_TEST(eventually([&] {
+    if (server.connections() > 0) client.send(batch);
+    return server.connections() == 0;
+  }));
 }
 
 BOOST_AUTO_TEST_CASE(clients_that_leave_leave_nothing_behind) {
@@ -137,7 +155,8 @@ BOOST_AUTO_TEST_CASE(sessions_in_every_state_end_with_the_server) {
   std::vector<std::unique_ptr<raw_client>> clients;
   {
     const running_server server;
-    for (const auto* bytes : {"", "GET /hea", "GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab"}) {
+    for (const auto* bytes :
+         {"", "GET /hea", "GET /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nab"}) {
       clients.push_back(std::make_unique<raw_client>(server.port()));
       clients.back()->send(bytes);
     }
