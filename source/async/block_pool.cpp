@@ -28,7 +28,8 @@ block::~block() {
 block_pool::~block_pool() {
   assert(in_use_ == 0);
   for (auto& spares : spare_) {
-    for (auto* data : spares) ::operator delete(data, page);
+    for (auto* data : spares)
+      ::operator delete(data, page);
   }
 }
 
@@ -66,7 +67,9 @@ memory_budget::reservation& memory_budget::reservation::operator=(reservation&& 
   return *this;
 }
 
-memory_budget::reservation::~reservation() { release(size_); }
+memory_budget::reservation::~reservation() {
+  release(size_);
+}
 
 void memory_budget::reservation::release(std::uint64_t bytes) noexcept {
   bytes = std::min(bytes, size_);

@@ -33,7 +33,8 @@ class block {
 
  private:
   friend class block_pool;
-  block(block_pool& pool, std::byte* data, std::size_t size) noexcept : pool_(&pool), data_(data), size_(size) {}
+  block(block_pool& pool, std::byte* data, std::size_t size) noexcept
+      : pool_(&pool), data_(data), size_(size) {}
 
   block_pool* pool_ = nullptr;
   std::byte* data_ = nullptr;
@@ -62,7 +63,8 @@ class block_pool {
   std::size_t spare_limit_, spare_bytes_ = 0, in_use_ = 0;
 };
 
-/// --max-memory: what all buffers of the process may take together. Thread-safe, one atomic operation per chunk.
+/// --max-memory: what all buffers of the process may take together. Thread-safe, one atomic operation per
+/// chunk.
 class memory_budget {
  public:
   explicit memory_budget(std::uint64_t limit) noexcept : limit_(limit) {}

@@ -8,13 +8,15 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/system_error.hpp>
+
 #include <chrono>
 #include <optional>
 
 namespace millrace::async {
 
-/// `operation`'s value, or nullopt when it took longer than `limit` and has been cancelled (it has ended by then).
-/// For rare steps such as connecting: it starts a coroutine. An exception of the operation passes through.
+/// `operation`'s value, or nullopt when it took longer than `limit` and has been cancelled (it has ended by
+/// then). For rare steps such as connecting: it starts a coroutine. An exception of the operation passes
+/// through.
 template <class T>
 awaitable<std::optional<T>> with_timeout(std::chrono::steady_clock::duration limit, awaitable<T> operation) {
   const auto on = co_await asio::this_coro::executor;

@@ -8,14 +8,16 @@
 
 namespace millrace::async {
 
-/// For one event loop. One waiter at a time; a woken waiter looks at the state again, since notifications may be old.
+/// For one event loop. One waiter at a time; a woken waiter looks at the state again, since notifications may
+/// be old.
 class event {
  public:
   explicit event(const executor& on) : channel_(on, 1) {}
 
   void notify() { channel_.try_send(error_code()); }
 
-  /// Returns after a notification. Throws operation_aborted only when the waiting coroutine itself is cancelled.
+  /// Returns after a notification. Throws operation_aborted only when the waiting coroutine itself is
+  /// cancelled.
   awaitable<void> wait() {
     const bool notified = co_await try_wait();
     if (!notified) throw boost::system::system_error(asio::error::operation_aborted);

@@ -3,6 +3,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/system/system_error.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <vector>
@@ -23,7 +24,9 @@ bool is_abort(const std::exception_ptr& failure) {
 
 }  // namespace
 
-task_group::~task_group() { assert(children_.empty()); }
+task_group::~task_group() {
+  assert(children_.empty());
+}
 
 void task_group::spawn(awaitable<void> child) {
   const auto entry = children_.emplace(children_.end());
@@ -38,9 +41,11 @@ void task_group::spawn(awaitable<void> child) {
 void task_group::cancel(asio::cancellation_type type) {
   // A cancelled child may end at once and erase itself: walk over a copy.
   std::vector<asio::cancellation_signal*> signals;
-  for (auto& child : children_) signals.push_back(&child);
+  for (auto& child : children_)
+    signals.push_back(&child);
   for (auto* signal : signals) {
-    const bool alive = std::any_of(children_.begin(), children_.end(), [&](auto& child) { return &child == signal; });
+    const bool alive =
+        std::any_of(children_.begin(), children_.end(), [&](auto& child) { return &child == signal; });
     if (alive) signal->emit(type);
   }
 }

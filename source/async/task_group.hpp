@@ -4,6 +4,7 @@
 #include "async/event.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
+
 #include <exception>
 #include <functional>
 #include <list>
@@ -38,8 +39,9 @@ class task_group {
   std::exception_ptr failure_;
 };
 
-/// Runs `body` with a group. When the body has returned or thrown, the children are cancelled and joined, also when the
-/// caller has been cancelled. A child that must finish is awaited by the body, with group.join().
+/// Runs `body` with a group. When the body has returned or thrown, the children are cancelled and joined,
+/// also when the caller has been cancelled. A child that must finish is awaited by the body, with
+/// group.join().
 awaitable<void> with_task_group(std::function<awaitable<void>(task_group&)> body);
 
 }  // namespace millrace::async

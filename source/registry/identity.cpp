@@ -27,7 +27,9 @@ std::string digest(std::initializer_list<std::string_view> parts) {
 
 }  // namespace
 
-std::string stream_id(std::string_view url, std::string_view headers) { return digest({"stream", url, headers}); }
+std::string stream_id(std::string_view url, std::string_view headers) {
+  return digest({"stream", url, headers});
+}
 
 std::string client_id(std::string_view address, std::string_view user_agent, std::string_view stream) {
   return digest({"client", address, user_agent, stream});

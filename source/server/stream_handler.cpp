@@ -44,14 +44,15 @@ transfer::client_limits limits_of(const settings& config) {
 void add_identity(const stream& of, http::field_list& fields) {
   const auto id = registry::stream_id(of.asked.sources.front().text(), of.asked.header_lines());
   const auto& request = of.context.request;
-  const auto client = of.asked.client_id.empty()
-                          ? registry::client_id(of.context.address.to_string(), request.fields.get("User-Agent"), id)
-                          : of.asked.client_id;
+  const auto client = of.asked.client_id.empty() ? registry::client_id(of.context.address.to_string(),
+                                                                       request.fields.get("User-Agent"), id)
+                                                 : of.asked.client_id;
   fields.add("X-Client-ID", client);
   fields.add("X-Stream-ID", id);
 }
 
-http::field_list media_fields(const stream& of, const transfer::resource& what, const upstream::range_answer& answer) {
+http::field_list media_fields(const stream& of, const transfer::resource& what,
+                              const upstream::range_answer& answer) {
   auto fields = transfer::representation_fields(what);
   add_identity(of, fields);
   const auto& policy = of.context.worker.shared.policy;
@@ -59,7 +60,8 @@ http::field_list media_fields(const stream& of, const transfer::resource& what, 
   return fields;
 }
 
-/// Whether a page on the web may learn how this failed: the failure of a private address would tell what is there.
+/// Whether a page on the web may learn how this failed: the failure of a private address would tell what is
+/// there.
 async::awaitable<bool> may_tell(const stream& of, const std::string& failed_location) {
   auto& network = of.context.worker.shared.network;
   for (const auto& source : of.asked.sources) {
@@ -105,12 +107,13 @@ void conclude(stream& of, const transfer::delivery_result& result) {
   if (result.cause) {
     log::warning("/stream {}: response cut after {} bytes: {}", what, result.sent, to_string(*result.cause));
   } else if (result.client_error) {
-    log::debug("/stream {}: client gone after {} bytes: {}", what, result.sent, result.client_error.message());
+    log::debug("/stream {}: client gone after {} bytes: {}", what, result.sent,
+               result.client_error.message());
   }
 }
 
-async::awaitable<void> send_range(stream& of, upstream::range_answer answer, http::field_list fields, unsigned status,
-                                  byte_range range) {
+async::awaitable<void> send_range(stream& of, upstream::range_answer answer, http::field_list fields,
+                                  unsigned status, byte_range range) {
   auto serving = of.context.worker.shared.statistics.begin_media_response();
   transfer::delivery_job work{.file = of.file,
                               .first = std::move(answer),
@@ -208,11 +211,13 @@ async::awaitable<void> respond_whole(stream& of, upstream::range_answer answer) 
     co_await respond_passed_through(of, std::move(answer));
   } else {
     const auto host = answer.location.host_header();
-    co_await refuse(of, {.code = errc::range_unsupported, .detail = host + " does not support Range requests"});
+    co_await refuse(of,
+                    {.code = errc::range_unsupported, .detail = host + " does not support Range requests"});
   }
 }
 
-/// A 416 with a total: the resource is empty, or the client's Range lies outside, unless its If-Range says to ignore it.
+/// A 416 with a total: the resource is empty, or the client's Range lies outside, unless its If-Range says to
+/// ignore it.
 async::awaitable<void> respond_out_of_range(stream& of, const failure& cause) {
   const auto total = *cause.total;
   const bool conditional = of.context.request.fields.find("If-Range").has_value();
@@ -226,7 +231,8 @@ async::awaitable<void> respond_out_of_range(stream& of, const failure& cause) {
   }
   const auto location = of.file.current().location;
   http::field_list fields;
-  if (total == 0) fields = transfer::representation_fields(transfer::describe({}, location, 0, of.asked.file_name));
+  if (total == 0)
+    fields = transfer::representation_fields(transfer::describe({}, location, 0, of.asked.file_name));
   add_identity(of, fields);
   const bool telling = co_await may_tell(of, cause.location);
   if (telling) add_cors(fields);
@@ -299,8 +305,8 @@ async::awaitable<void> handle_stream(request_context& context) {
     co_await respond_problem(context, asked.error().problem, open_to_all());
     co_return;
   }
-  const bool stayed =
-      co_await transfer::while_client_stays(context.client, context.input, config.listen.max_head, serve(context, *asked));
+  const bool stayed = co_await transfer::while_client_stays(context.client, context.input,
+                                                            config.listen.max_head, serve(context, *asked));
   if (!stayed) context.keep_alive = false;
 }
 
@@ -316,8 +322,9 @@ async::awaitable<void> handle_stream_options(request_context& context) {
   }
   if (!readable) {
     const http::problem problem{.code = http::problem_code::forbidden,
-                                .detail = "Web pages may not read from private addresses. Name the address with "
-                                          "--allow-upstream if they may.",
+                                .detail =
+                                    "Web pages may not read from private addresses. Name the address with "
+                                    "--allow-upstream if they may.",
                                 .status = {}};
     co_await respond_problem(context, problem);
     co_return;

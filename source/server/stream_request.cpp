@@ -25,7 +25,8 @@ bad_query bad(std::string detail) {
 outcome take_url(stream_request& request, std::string_view name, std::string_view text, bool first) {
   const auto parsed = url::parse(text);
   if (!parsed) {
-    return bad(std::string(name) + ": not an absolute http or https URL. Give it as http://host/path, or percent-encoded.");
+    return bad(std::string(name) +
+               ": not an absolute http or https URL. Give it as http://host/path, or percent-encoded.");
   }
   if (first) {
     request.sources.insert(request.sources.begin(), *parsed);
@@ -39,7 +40,8 @@ outcome take_connections(stream_request& request, const std::string& text) {
   unsigned value = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool whole = ec == std::errc() && end == text.data() + text.size();
-  if (!whole || value < 1 || value > most_connections) return bad("connections: must be a number from 1 to 64.");
+  if (!whole || value < 1 || value > most_connections)
+    return bad("connections: must be a number from 1 to 64.");
   request.connections = std::min(request.connections, value);
   return {};
 }
@@ -56,8 +58,10 @@ outcome take_chunk_size(stream_request& request, const std::string& text) {
 outcome take_header(stream_request& request, const std::string& text) {
   auto field = http::parse_given_header(text);
   if (!field) {
-    return bad("header: not a \"Name: value\" that may be sent upstream. Host, Range, If-*, Accept-Encoding, Content-*, "
-               "Expect and connection headers may not be given.");
+    return bad(
+        "header: not a \"Name: value\" that may be sent upstream. Host, Range, If-*, Accept-Encoding, "
+        "Content-*, "
+        "Expect and connection headers may not be given.");
   }
   request.headers.add(std::move(field->name), std::move(field->value));
   return {};
@@ -91,13 +95,16 @@ outcome take(stream_request& request, std::string_view name, std::string_view ra
   return {};
 }
 
-bool is_literal_url(std::string_view text) { return text.starts_with("http://") || text.starts_with("https://"); }
+bool is_literal_url(std::string_view text) {
+  return text.starts_with("http://") || text.starts_with("https://");
+}
 
 }  // namespace
 
 std::string stream_request::header_lines() const {
   std::string lines;
-  for (const auto& field : headers) lines += field.name + ": " + field.value + "\n";
+  for (const auto& field : headers)
+    lines += field.name + ": " + field.value + "\n";
   return lines;
 }
 

@@ -7,6 +7,7 @@
 #include "http/problem.hpp"
 
 #include <boost/system/result.hpp>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,12 +16,12 @@
 namespace millrace::server {
 
 struct stream_request {
-  std::vector<url> sources;     ///< the URL and its mirrors, in failover order
-  http::field_list headers;     ///< given for this request
-  unsigned connections = 0;     ///< never more than the server's
-  std::size_t chunk_size = 0;   ///< likewise
-  std::string file_name;        ///< empty: not given
-  std::string client_id;        ///< empty: not given
+  std::vector<url> sources;    ///< the URL and its mirrors, in failover order
+  http::field_list headers;    ///< given for this request
+  unsigned connections = 0;    ///< never more than the server's
+  std::size_t chunk_size = 0;  ///< likewise
+  std::string file_name;       ///< empty: not given
+  std::string client_id;       ///< empty: not given
 
   /// "Name: value" lines of `headers`, for the stream's identity.
   std::string header_lines() const;
@@ -31,9 +32,9 @@ struct bad_query {
   http::problem problem;
 };
 
-/// If the value of `url` begins with a literal http:// or https://, it runs to the end and is not decoded; otherwise it ends
-/// at '&' and is decoded once, '+' stays '+'. Unknown parameters are ignored; a bad value of a known one is a
-/// bad-request problem that names it.
+/// If the value of `url` begins with a literal http:// or https://, it runs to the end and is not decoded;
+/// otherwise it ends at '&' and is decoded once, '+' stays '+'. Unknown parameters are ignored; a bad value
+/// of a known one is a bad-request problem that names it.
 boost::system::result<stream_request, bad_query> parse_stream_query(std::string_view query,
                                                                     const transfer_settings& limits);
 

@@ -21,18 +21,24 @@ problem_code code_of(const failure& cause) {
 
 std::string_view advice(const failure& cause, problem_code code) {
   switch (code) {
-    case problem_code::busy: return "Try again later.";
-    case problem_code::upstream_forbidden: return "Name it with --allow-upstream if millrace may connect there.";
+    case problem_code::busy:
+      return "Try again later.";
+    case problem_code::upstream_forbidden:
+      return "Name it with --allow-upstream if millrace may connect there.";
     case problem_code::no_range:
       return "Start millrace with --no-range passthrough to play such files over one connection.";
-    case problem_code::redirect: return "Check the URL.";
-    case problem_code::timeout: return "Try again later, or raise --connect-timeout or --read-timeout.";
-    default: break;
+    case problem_code::redirect:
+      return "Check the URL.";
+    case problem_code::timeout:
+      return "Try again later, or raise --connect-timeout or --read-timeout.";
+    default:
+      break;
   }
   if (cause.status == 401) return "Give credentials in the URL or with header=Authorization: ...";
   if (cause.status == 403) return "The link may have expired, or need a header= such as Referer or Cookie.";
   if (cause.status == 404 || cause.status == 410) return "Check the URL.";
-  if (cause.code == errc::tls_failed) return "Add the certificate's CA with --ca-file, or start with --insecure.";
+  if (cause.code == errc::tls_failed)
+    return "Add the certificate's CA with --ca-file, or start with --insecure.";
   if (cause.code == errc::host_not_found) return "Check the host name.";
   return "Try again later, or give another source with mirror=.";
 }
@@ -48,7 +54,8 @@ upstream_problem explain(const failure& cause) {
   if (code == problem_code::upstream && keeps_status(cause.status)) {
     result.problem.status = static_cast<unsigned>(cause.status);
   }
-  if (cause.status == 401 && !cause.authenticate.empty()) result.fields.add("WWW-Authenticate", cause.authenticate);
+  if (cause.status == 401 && !cause.authenticate.empty())
+    result.fields.add("WWW-Authenticate", cause.authenticate);
   if (cause.retry_after) result.fields.add("Retry-After", std::to_string(cause.retry_after->count()));
   return result;
 }

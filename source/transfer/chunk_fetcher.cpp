@@ -1,6 +1,7 @@
 #include "transfer/chunk_fetcher.hpp"
 
 #include <boost/asio/post.hpp>
+
 #include <array>
 
 namespace millrace::transfer {
@@ -11,7 +12,8 @@ namespace {
 
 using answer_slot = std::optional<upstream::range_answer>;
 
-/// One chunk on its way: the job, the response it comes in, and the job whose request was sent ahead behind it.
+/// One chunk on its way: the job, the response it comes in, and the job whose request was sent ahead behind
+/// it.
 struct fetch {
   scheduler& jobs;
   job work;
@@ -24,15 +26,17 @@ struct fetch {
   lane& to() { return *work.to; }
 };
 
-/// The request for the next chunk goes out while so many bytes of this one are still to come: what a connection brings
-/// in a round trip.
+/// The request for the next chunk goes out while so many bytes of this one are still to come: what a
+/// connection brings in a round trip.
 byte_offset lead(const fetch& state) {
   constexpr std::chrono::milliseconds slack{5};
   const auto taken = scheduler::clock::now() - state.began;
-  const double rate = static_cast<double>(state.gained) / std::max(std::chrono::duration<double>(taken).count(), 1e-6);
+  const double rate =
+      static_cast<double>(state.gained) / std::max(std::chrono::duration<double>(taken).count(), 1e-6);
   const auto trip = state.answer->body.round_trip() + slack;
-  return std::max<byte_offset>(async::small_block,
-                               static_cast<byte_offset>(rate * std::chrono::duration<double>(trip).count() * 1.25));
+  return std::max<byte_offset>(
+      async::small_block,
+      static_cast<byte_offset>(rate * std::chrono::duration<double>(trip).count() * 1.25));
 }
 
 async::awaitable<void> ask_ahead(fetch& state) {
@@ -67,8 +71,8 @@ std::size_t append(fetch& state, std::span<std::byte> room, error_code& ec) {
   return count;
 }
 
-/// Moves bytes from the open answer into the lane until the chunk is complete. Any error means that this connection will
-/// not bring the rest.
+/// Moves bytes from the open answer into the lane until the chunk is complete. Any error means that this
+/// connection will not bring the rest.
 async::awaitable<error_code> copy_body(fetch& state) {
   auto& to = state.to();
   auto& body = state.answer->body;
@@ -97,7 +101,8 @@ async::awaitable<error_code> copy_body(fetch& state) {
     if (ec && ec != asio::error::would_block && ec != asio::error::eof) co_return ec;
     co_await ask_ahead(state);
     // The writer sends while the bytes are still in the processor's cache.
-    if (count > 0 && state.jobs.writer_waits() && state.jobs.is_head(to)) co_await asio::post(asio::use_awaitable);
+    if (count > 0 && state.jobs.writer_waits() && state.jobs.is_head(to))
+      co_await asio::post(asio::use_awaitable);
   }
   state.jobs.stop_other_readers(to, body);
   co_return error_code();
@@ -128,7 +133,8 @@ async::awaitable<outcome> open_rest(fetch& state) {
   const auto epoch = jobs.epoch();
   const byte_range rest{state.to().filled(), state.to().chunk().end};
   auto opened = co_await upstream::open_range(jobs.file(), rest);
-  if (opened && !opened->partial) opened = failure{.code = errc::range_unsupported, .detail = "no partial response"};
+  if (opened && !opened->partial)
+    opened = failure{.code = errc::range_unsupported, .detail = "no partial response"};
   if (opened) {
     state.position = opened->range.begin;
     state.answer.emplace(std::move(*opened));
@@ -144,7 +150,8 @@ async::awaitable<outcome> open_rest(fetch& state) {
 /// A broken answer: what was asked ahead on its connection goes back, and the policy decides about the rest.
 async::awaitable<outcome> answer_broke(fetch& state, error_code ec) {
   const auto source = state.answer->source;
-  failure cause{.code = ec, .detail = "the response of " + state.answer->location.host_header() + " broke off"};
+  failure cause{.code = ec,
+                .detail = "the response of " + state.answer->location.host_header() + " broke off"};
   state.answer.reset();
   if (state.ahead) state.jobs.requeue(std::move(*state.ahead));
   state.ahead.reset();

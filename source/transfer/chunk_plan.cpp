@@ -18,8 +18,12 @@ constexpr chunk_plan::duration sated = std::chrono::milliseconds(50);
 /// A chunk that takes longer does not grow any more.
 constexpr chunk_plan::duration long_chunk = std::chrono::milliseconds(250);
 
-constexpr byte_offset round_up(byte_offset bytes) { return (bytes + grain - 1) / grain * grain; }
-constexpr byte_offset round_down(byte_offset bytes) { return std::max(bytes / grain * grain, grain); }
+constexpr byte_offset round_up(byte_offset bytes) {
+  return (bytes + grain - 1) / grain * grain;
+}
+constexpr byte_offset round_down(byte_offset bytes) {
+  return std::max(bytes / grain * grain, grain);
+}
 
 }  // namespace
 
@@ -32,13 +36,15 @@ chunk_plan::chunk_plan(byte_range whole, plan_limits limits)
       smallest_tail_(grain),
       window_(first_chunk_),
       window_limit_((limits.connections + 1ULL) * limits.chunk_size) {
-  // Two chunks per connection fit into the window: one that comes in and one that has been asked for behind it.
+  // Two chunks per connection fit into the window: one that comes in and one that has been asked for behind
+  // it.
   largest_chunk_ = std::min<byte_offset>(round_down(window_limit_ / (2ULL * limits.connections)),
                                          round_down(limits.chunk_size));
   chunk_ = std::min(chunk_, largest_chunk_);
 }
 
-byte_range chunk_plan::first_chunk(byte_offset begin, std::optional<byte_offset> end, const plan_limits& limits) {
+byte_range chunk_plan::first_chunk(byte_offset begin, std::optional<byte_offset> end,
+                                   const plan_limits& limits) {
   constexpr auto furthest = std::numeric_limits<byte_offset>::max();
   const auto size = round_down(limits.chunk_size / 4);
   const auto last = begin > furthest - size ? furthest : begin + size;
@@ -83,7 +89,8 @@ void chunk_plan::chunk_took(byte_offset bytes, duration time, duration round_tri
   if (time < long_chunk && bytes >= chunk_) chunk_ = std::min(chunk_ * 2, largest_chunk_);
   // A last chunk smaller than what comes in during a round trip would only cost waiting.
   const double seconds = std::chrono::duration<double>(time).count();
-  const double per_trip = static_cast<double>(bytes) / seconds * std::chrono::duration<double>(round_trip).count();
+  const double per_trip =
+      static_cast<double>(bytes) / seconds * std::chrono::duration<double>(round_trip).count();
   const auto wish = static_cast<byte_offset>(std::min(per_trip, static_cast<double>(largest_chunk_)));
   smallest_tail_ = std::clamp(round_up(wish), grain, largest_chunk_);
 }

@@ -11,13 +11,13 @@
 namespace millrace::transfer {
 
 struct plan_limits {
-  unsigned connections = 4;      ///< parallel fetchers at most
+  unsigned connections = 4;              ///< parallel fetchers at most
   std::size_t chunk_size = 1024 * 1024;  ///< the largest chunk
 };
 
-/// Read-ahead is earned: the window of planned but undelivered bytes starts with one chunk, doubles when the client had
-/// to wait, and shrinks when the client is the slow one. It never exceeds (connections + 1) × chunk size, which bounds
-/// the memory of the request.
+/// Read-ahead is earned: the window of planned but undelivered bytes starts with one chunk, doubles when the
+/// client had to wait, and shrinks when the client is the slow one. It never exceeds (connections + 1) ×
+/// chunk size, which bounds the memory of the request.
 class chunk_plan {
  public:
   using clock = std::chrono::steady_clock;
@@ -44,7 +44,8 @@ class chunk_plan {
   void client_waited(duration time) noexcept;
   /// Bytes were there and the client did not take them.
   void client_was_slow(duration time) noexcept;
-  /// A chunk of so many bytes came in whole; chunks grow while they take little time. `round_trip` is the connection's.
+  /// A chunk of so many bytes came in whole; chunks grow while they take little time. `round_trip` is the
+  /// connection's.
   void chunk_took(byte_offset bytes, duration time, duration round_trip) noexcept;
   /// Plans again from `to` on, with the smallest window: what was planned beyond has been dropped.
   void rewind(byte_offset to) noexcept;

@@ -18,7 +18,8 @@ async::awaitable<void> run_response(async::awaitable<void> response, bool& finis
   ended.notify();
 }
 
-async::awaitable<void> run_watch(async::transport& client, std::string& input, std::size_t limit, async::event& ended) {
+async::awaitable<void> run_watch(async::transport& client, std::string& input, std::size_t limit,
+                                 async::event& ended) {
   co_await watch_client(client, input, limit);
   ended.notify();
 }

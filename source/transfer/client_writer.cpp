@@ -1,6 +1,7 @@
 #include "transfer/client_writer.hpp"
 
 #include <boost/container/small_vector.hpp>
+
 #include <algorithm>
 
 namespace millrace::transfer {
@@ -34,7 +35,8 @@ std::size_t client_writer::send_now(std::span<const asio::const_buffer> payload,
   return sent - of_head;
 }
 
-async::awaitable<error_code> client_writer::send_all(std::span<const asio::const_buffer> payload, std::size_t& sent) {
+async::awaitable<error_code> client_writer::send_all(std::span<const asio::const_buffer> payload,
+                                                     std::size_t& sent) {
   buffer_list rest(payload.begin(), payload.end());
   while (head_pending() || !rest.empty()) {
     error_code ec;

@@ -102,7 +102,8 @@ async::awaitable<writer_end> write_in_order(delivery& state, client_writer& out,
   }
 }
 
-/// The chunk of the first answer. Its first bytes usually came with the response's head: they go out with ours.
+/// The chunk of the first answer. Its first bytes usually came with the response's head: they go out with
+/// ours.
 job adopt_first(delivery& state, upstream::range_answer& answer) {
   const auto begin = state.job.range.begin;
   const auto most = std::max<byte_offset>(state.job.plan.chunk_size, 1);
@@ -115,11 +116,14 @@ job adopt_first(delivery& state, upstream::range_answer& answer) {
 }
 
 /// Fetchers and writer together, until the end or until the client pauses.
-async::awaitable<writer_end> run(delivery& state, client_writer& out, std::optional<upstream::range_answer> first) {
+async::awaitable<writer_end> run(delivery& state, client_writer& out,
+                                 std::optional<upstream::range_answer> first) {
   auto end = writer_end::client_failed;
   auto body = [&](async::task_group& group) -> async::awaitable<void> {
     auto& jobs = state.jobs;
-    jobs.start_fetcher = [&](job next) { group.spawn(run_fetcher(jobs, std::move(next), std::exchange(first, {}))); };
+    jobs.start_fetcher = [&](job next) {
+      group.spawn(run_fetcher(jobs, std::move(next), std::exchange(first, {})));
+    };
     if (first) {
       jobs.launch(adopt_first(state, *first));
     } else {
@@ -147,7 +151,8 @@ async::awaitable<delivery_result> deliver(async::transport& client, delivery_job
   std::optional<upstream::range_answer> first(std::move(work.first));
   std::string head = std::move(work.head);
   for (;;) {
-    client_writer out(on, client, std::move(head), std::min(work.limits.pause_after, work.limits.send_timeout));
+    client_writer out(on, client, std::move(head),
+                      std::min(work.limits.pause_after, work.limits.send_timeout));
     const auto end = co_await run(state, out, std::exchange(first, std::nullopt));
     state.result.complete = end == writer_end::complete;
     if (end != writer_end::paused) co_return std::move(state.result);

@@ -40,8 +40,8 @@ struct delivery_job {
   sent_observer on_sent;
 };
 
-/// Sends the head and exactly the bytes of the range, as soon as they are next in order. A paused client holds one block;
-/// its fetchers end and resume by Range. Cancelling stops all upstream transfers.
+/// Sends the head and exactly the bytes of the range, as soon as they are next in order. A paused client
+/// holds one block; its fetchers end and resume by Range. Cancelling stops all upstream transfers.
 async::awaitable<delivery_result> deliver(async::transport& client, delivery_job work);
 
 }  // namespace millrace::transfer

@@ -10,7 +10,8 @@ namespace {
 constexpr byte_range one_byte{0, 1};
 constexpr auto furthest = std::numeric_limits<byte_offset>::max();
 
-upstream::wanted of_suffix(byte_offset length, std::optional<byte_offset> known_total, const plan_limits& limits) {
+upstream::wanted of_suffix(byte_offset length, std::optional<byte_offset> known_total,
+                           const plan_limits& limits) {
   if (length == 0) return one_byte;
   if (length > limits.chunk_size && known_total && *known_total > 0) {
     const auto begin = *known_total - std::min(length, *known_total);
@@ -45,8 +46,9 @@ upstream::wanted first_wanted(const std::optional<http::requested_range>& range,
   return chunk_plan::first_chunk(from.first, end, limits);
 }
 
-response_plan plan_response(const http::request_head& request, const std::optional<http::requested_range>& range,
-                            const resource& of, byte_offset total) {
+response_plan plan_response(const http::request_head& request,
+                            const std::optional<http::requested_range>& range, const resource& of,
+                            byte_offset total) {
   if (not_modified(request, of.version)) return {response_plan::kind::not_modified, {}};
   const auto if_range = request.fields.find("If-Range");
   const bool counts = range && total > 0 && (!if_range || http::if_range_holds(*if_range, of.version));

@@ -15,8 +15,8 @@ namespace millrace::transfer {
 /// The client's Range, if it is one that counts.
 std::optional<http::requested_range> client_range(const http::request_head& request);
 
-/// The first bytes to ask the upstream for. One byte is enough for a HEAD. `known_total` is a guess from earlier requests:
-/// it only saves a long suffix from coming over one connection.
+/// The first bytes to ask the upstream for. One byte is enough for a HEAD. `known_total` is a guess from
+/// earlier requests: it only saves a long suffix from coming over one connection.
 upstream::wanted first_wanted(const std::optional<http::requested_range>& range, bool head_only,
                               std::optional<byte_offset> known_total, const plan_limits& limits);
 
@@ -28,7 +28,8 @@ struct response_plan {
 };
 
 /// If-None-Match and If-Modified-Since first, then If-Range, then Range (RFC 9110 §13.2.2).
-response_plan plan_response(const http::request_head& request, const std::optional<http::requested_range>& range,
-                            const resource& of, byte_offset total);
+response_plan plan_response(const http::request_head& request,
+                            const std::optional<http::requested_range>& range, const resource& of,
+                            byte_offset total);
 
 }  // namespace millrace::transfer

@@ -38,7 +38,9 @@ void lane::commit(std::size_t bytes) {
   data_ready_.notify();
 }
 
-async::awaitable<void> lane::wait_room() { return room_ready_.wait(); }
+async::awaitable<void> lane::wait_room() {
+  return room_ready_.wait();
+}
 
 void lane::fail(failure cause) {
   if (!failure_) failure_ = std::move(cause);
@@ -64,7 +66,9 @@ used_block lane::take(std::size_t bytes) {
   return used;
 }
 
-async::awaitable<void> lane::wait_data() { return data_ready_.wait(); }
+async::awaitable<void> lane::wait_data() {
+  return data_ready_.wait();
+}
 
 void lane::keep_front_block() {
   while (pieces_.size() > 1) {

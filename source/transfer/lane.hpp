@@ -1,8 +1,8 @@
 #pragma once
 // The hand-over of one chunk: fetchers append bytes, the writer takes them in order while more arrive.
 //
-// A fetcher asks for room only when its socket is readable and fills it at once, without suspending between. So several
-// fetchers may race for the same chunk: whoever has the next byte first appends it.
+// A fetcher asks for room only when its socket is readable and fills it at once, without suspending between.
+// So several fetchers may race for the same chunk: whoever has the next byte first appends it.
 
 #include "async/block_pool.hpp"
 #include "async/event.hpp"
@@ -24,8 +24,8 @@ struct used_block {
 /// Lives on one event loop, in the delivery that planned the chunk.
 class lane {
  public:
-  /// `reserved` is this chunk's share of the memory budget. Without one (memory is short) the lane holds a single block at
-  /// a time, and fetchers wait for the writer.
+  /// `reserved` is this chunk's share of the memory budget. Without one (memory is short) the lane holds a
+  /// single block at a time, and fetchers wait for the writer.
   lane(const async::executor& on, async::block_pool& blocks, byte_range chunk,
        async::memory_budget::reservation reserved);
 

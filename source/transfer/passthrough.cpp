@@ -24,8 +24,8 @@ async::awaitable<error_code> send_piece(passage& state, std::span<const std::byt
   const bool chunked = state.work.framing == client_framing::chunked;
   const auto size_line = chunked ? fmt::format("{:x}\r\n", piece.size()) : std::string();
   const std::string_view end = chunked ? "\r\n" : "";
-  const std::array<asio::const_buffer, 3> buffers{asio::buffer(size_line), asio::buffer(piece.data(), piece.size()),
-                                                  asio::buffer(end)};
+  const std::array<asio::const_buffer, 3> buffers{
+      asio::buffer(size_line), asio::buffer(piece.data(), piece.size()), asio::buffer(end)};
   std::size_t sent = 0;
   const auto ec = co_await state.out.send_all(buffers, sent);
   const auto payload = std::min(sent - std::min(sent, size_line.size()), piece.size());
@@ -35,7 +35,8 @@ async::awaitable<error_code> send_piece(passage& state, std::span<const std::byt
 }
 
 /// The next bytes of the body; 0 at its end.
-async::awaitable<std::size_t> read_piece(upstream::exchange& body, std::span<std::byte> into, error_code& ec) {
+async::awaitable<std::size_t> read_piece(upstream::exchange& body, std::span<std::byte> into,
+                                         error_code& ec) {
   for (;;) {
     ec = {};
     if (!body.ready()) ec = co_await body.wait_body();

@@ -17,8 +17,8 @@ struct passthrough_job {
   sent_observer on_sent;
 };
 
-/// Sends the head and then the body as it arrives, one block at a time. `complete` when the upstream's body ended properly;
-/// a body that broke off is cut, since it cannot be resumed.
+/// Sends the head and then the body as it arrives, one block at a time. `complete` when the upstream's body
+/// ended properly; a body that broke off is cut, since it cannot be resumed.
 async::awaitable<delivery_result> pass_through(async::transport& client, passthrough_job work);
 
 }  // namespace millrace::transfer

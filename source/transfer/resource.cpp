@@ -31,7 +31,8 @@ resource describe(const http::response_head& head, const url& location, std::opt
     found.media_type = by_name.empty() ? std::string("application/octet-stream") : std::string(by_name);
   }
   if (!http::has_extension(found.file_name)) {
-    found.file_name = http::safe_file_name(found.file_name + std::string(http::extension_of_type(found.media_type)));
+    found.file_name =
+        http::safe_file_name(found.file_name + std::string(http::extension_of_type(found.media_type)));
   }
   return found;
 }

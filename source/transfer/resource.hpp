@@ -13,12 +13,13 @@ namespace millrace::transfer {
 struct resource {
   std::optional<std::uint64_t> total;  ///< bytes; absent when the upstream does not tell
   std::string media_type;
-  std::string encoding;   ///< Content-Encoding, if the upstream insists on one
+  std::string encoding;  ///< Content-Encoding, if the upstream insists on one
   http::validator version;
   std::string file_name;  ///< safe for any file system
 };
 
-/// Describes the resource by a response head (200 or 206) and the URL that gave it. `given_name` wins over the others.
+/// Describes the resource by a response head (200 or 206) and the URL that gave it. `given_name` wins over
+/// the others.
 resource describe(const http::response_head& head, const url& location, std::optional<std::uint64_t> total,
                   const std::string& given_name);
 

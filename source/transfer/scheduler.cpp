@@ -12,12 +12,15 @@ byte_offset whole_blocks(byte_offset bytes) {
   return (bytes + async::small_block - 1) / async::small_block * async::small_block;
 }
 
-/// A head chunk is late when the writer has waited this long and a fresh connection could have brought it meanwhile.
-constexpr std::chrono::milliseconds shortest_lateness{100};
+/// Nothing is late before so long a time, and a fresh connection takes so long to begin.
+constexpr std::chrono::duration<double> shortest_lateness{0.1};
+/// A chunk is late when a fresh connection would bring it so many times faster.
+constexpr double worth_a_race = 2;
 
 }  // namespace
 
-scheduler::scheduler(upstream::remote_file& file, const async::executor& on, byte_range whole, plan_limits limits)
+scheduler::scheduler(upstream::remote_file& file, const async::executor& on, byte_range whole,
+                     plan_limits limits)
     : file_(file), on_(on), plan_(whole, limits), work_(on), planned_(on), parallelism_(limits.connections) {
   const auto origin = file.current().location.origin();
   parallelism_ = file.with.budget.limit(origin, parallelism_, clock::now());
@@ -26,6 +29,7 @@ scheduler::scheduler(upstream::remote_file& file, const async::executor& on, byt
 job scheduler::add_lane(byte_range chunk, async::memory_budget::reservation reserved) {
   plan_.commit(chunk);
   lanes_.push_back(std::make_shared<lane>(on_, file_.with.blocks, chunk, std::move(reserved)));
+  if (lanes_.size() == 1) front_lane_changed();
   planned_.notify();
   return {.to = lanes_.back(), .tried = {}, .race = false};
 }
@@ -46,8 +50,8 @@ std::optional<job> scheduler::plan_next() {
 std::optional<job> scheduler::try_next() {
   if (failed_ || fetchers_ > parallelism_) return std::nullopt;
   while (!returned_.empty()) {
-    const auto first = std::ranges::min_element(
-        returned_, {}, [](const job& each) { return each.to->chunk().begin; });
+    const auto first =
+        std::ranges::min_element(returned_, {}, [](const job& each) { return each.to->chunk().begin; });
     job taken = std::move(*first);
     returned_.erase(first);
     if (!taken.to->complete()) return taken;
@@ -99,7 +103,8 @@ bool scheduler::overloaded(const failure& cause, unsigned epoch) {
   if (epoch == epoch_) {
     const auto& location = file_.current().location;
     const auto tried = std::max(fetchers_, 2 * working);
-    parallelism_ = std::min(parallelism_, file_.with.budget.overloaded(location.origin(), tried, clock::now()));
+    parallelism_ =
+        std::min(parallelism_, file_.with.budget.overloaded(location.origin(), tried, clock::now()));
     ++epoch_;
     log::info("{}: {}; going on with {} connections", location.redacted(), to_string(cause), parallelism_);
   }
@@ -111,7 +116,9 @@ scheduler::reader_scope::reader_scope(scheduler& counted, const lane& into, upst
   in.readers_.push_back(this);
 }
 
-scheduler::reader_scope::~reader_scope() { std::erase(in.readers_, this); }
+scheduler::reader_scope::~reader_scope() {
+  std::erase(in.readers_, this);
+}
 
 void scheduler::stop_other_readers(const lane& of, const upstream::exchange& but) {
   for (auto* reader : readers_) {
@@ -120,11 +127,11 @@ void scheduler::stop_other_readers(const lane& of, const upstream::exchange& but
 }
 
 async::awaitable<void> scheduler::wait_head() {
-  head_wait_began_ = clock::now();
+  const auto began = clock::now();
   writer_waits_ = true;
   co_await lanes_.front()->wait_data();
   writer_waits_ = false;
-  plan_.client_waited(clock::now() - head_wait_began_);
+  plan_.client_waited(clock::now() - began);
   grow();
 }
 
@@ -139,10 +146,16 @@ void scheduler::delivered(std::size_t bytes) {
   if (head.drained()) {
     if (raced_ == &head) raced_ = nullptr;
     lanes_.pop_front();
+    front_lane_changed();
   }
   if (idle_ == 0) return;
   const bool work_left = !returned_.empty() || plan_.next(parallelism_);
   if (work_left) work_.notify_all();
+}
+
+void scheduler::front_lane_changed() {
+  head_since_ = clock::now();
+  head_filled_then_ = lanes_.empty() ? 0 : lanes_.front()->filled();
 }
 
 void scheduler::wake_writer() {
@@ -171,12 +184,13 @@ bool scheduler::could_race() const noexcept {
 void scheduler::race_if_late() {
   if (!could_race()) return;
   const auto& head = lanes_.front();
-  const bool others_done =
-      std::all_of(lanes_.begin() + 1, lanes_.end(), [](const auto& each) { return each->complete(); });
-  if (!others_done || head->complete()) return;
-  const double missing = static_cast<double>(head->chunk().end - head->filled());
-  const std::chrono::duration<double> fresh(rate_ > 0 ? missing / rate_ : 0.0);
-  if (clock::now() - head_wait_began_ < std::max<std::chrono::duration<double>>(fresh, shortest_lateness)) return;
+  const std::chrono::duration<double> elapsed = clock::now() - head_since_;
+  if (head->complete() || rate_ == 0 || elapsed < shortest_lateness) return;
+  const auto missing = static_cast<double>(head->chunk().end - head->filled());
+  const auto gained = static_cast<double>(head->filled() - head_filled_then_);
+  const auto fresh = shortest_lateness + std::chrono::duration<double>(missing / rate_);
+  // elapsed / gained is the time that a byte takes now.
+  if (elapsed * missing <= worth_a_race * fresh * gained) return;
   raced_ = head.get();
   job second{.to = head, .tried = {}, .race = true};
   if (idle_ > 0) {
@@ -191,7 +205,8 @@ void scheduler::park() {
   fetchers_ = idle_ = 0;
   returned_.clear();
   raced_ = nullptr;
-  while (lanes_.size() > 1) lanes_.pop_back();
+  while (lanes_.size() > 1)
+    lanes_.pop_back();
   last_used_ = {};
   if (lanes_.empty()) return;
   lanes_.front()->keep_front_block();

@@ -1,5 +1,6 @@
 #pragma once
-// Who fetches what next, who is late, and how many may fetch: the shared state of one delivery's fetchers and writer.
+// Who fetches what next, who is late, and how many may fetch: the shared state of one delivery's fetchers and
+// writer.
 
 #include "async/broadcast.hpp"
 #include "transfer/chunk_plan.hpp"
@@ -39,15 +40,15 @@ class scheduler {
   async::awaitable<std::optional<job>> next();
   /// A chunk's rest goes back to the others, uncounted.
   void requeue(job rest);
-  /// A chunk that no source could give: the writer meets the failure, nobody plans beyond it. A raced chunk may still come
-  /// in on the other connection: its race only ends.
+  /// A chunk that no source could give: the writer meets the failure, nobody plans beyond it. A raced chunk
+  /// may still come in on the other connection: its race only ends.
   void give_up(job& lost, failure cause);
   /// Bytes have come from that source: enough of them make its failures forgotten.
   void received(job& by, std::size_t source, std::size_t bytes);
   void finished(const job& done, clock::duration time, clock::duration round_trip);
 
-  /// Whether the failure of an attempt that began at `epoch` means that the origin wants fewer connections, since others
-  /// work. Parallelism is halved then, once per epoch.
+  /// Whether the failure of an attempt that began at `epoch` means that the origin wants fewer connections,
+  /// since others work. Parallelism is halved then, once per epoch.
   bool overloaded(const failure& cause, unsigned epoch);
   unsigned epoch() const noexcept { return epoch_; }
 
@@ -108,6 +109,7 @@ class scheduler {
   upstream::byte_sample recent_bytes(std::size_t limit) const;
 
  private:
+  void front_lane_changed();
   job add_lane(byte_range chunk, async::memory_budget::reservation reserved);
   std::optional<job> plan_next();
 
@@ -123,8 +125,9 @@ class scheduler {
   unsigned fetchers_ = 0, idle_ = 0, epoch_ = 0;
   bool writer_waits_ = false, failed_ = false;
   const lane* raced_ = nullptr;
-  clock::time_point head_wait_began_;
-  double rate_ = 0;  ///< bytes per second of one connection, smoothed
+  clock::time_point head_since_ = clock::now();  ///< when the front lane became the writer's
+  byte_offset head_filled_then_ = 0;
+  double rate_ = 0;       ///< bytes per second of one connection, smoothed
   used_block last_used_;  ///< kept where there are mirrors, see recent_bytes()
   byte_offset last_used_end_ = 0;
 };

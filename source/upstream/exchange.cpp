@@ -33,7 +33,9 @@ struct exchange::line {
 
 namespace {
 
-failure failed(error_code code, std::string detail) { return {.code = code, .detail = std::move(detail)}; }
+failure failed(error_code code, std::string detail) {
+  return {.code = code, .detail = std::move(detail)};
+}
 
 /// Errors of the socket in terms of HTTP.
 error_code lost(error_code ec) {
@@ -62,9 +64,11 @@ async::awaitable<error_code> send(async::transport& link, stall_guard& guard, st
 
 }  // namespace
 
-exchange::exchange(std::unique_ptr<line> on, http::response_head head) : line_(std::move(on)), head_(std::move(head)) {
+exchange::exchange(std::unique_ptr<line> on, http::response_head head)
+    : line_(std::move(on)), head_(std::move(head)) {
   left_ = head_.content_length;
-  if (head_.body == http::framing::none || (head_.body == http::framing::length && left_ == 0)) complete_ = true;
+  if (head_.body == http::framing::none || (head_.body == http::framing::length && left_ == 0))
+    complete_ = true;
 }
 
 exchange::exchange(exchange&& other) noexcept = default;
@@ -160,9 +164,13 @@ std::size_t exchange::read_chunked(std::span<std::byte> into, error_code& ec) {
   return step.payload;
 }
 
-const asio::ip::tcp::endpoint& exchange::remote() const noexcept { return line_->link->remote(); }
+const asio::ip::tcp::endpoint& exchange::remote() const noexcept {
+  return line_->link->remote();
+}
 
-std::chrono::microseconds exchange::round_trip() const noexcept { return line_->value.round_trip; }
+std::chrono::microseconds exchange::round_trip() const noexcept {
+  return line_->value.round_trip;
+}
 
 void exchange::cancel() noexcept {
   if (line_) line_->link->cancel();
@@ -173,7 +181,8 @@ void exchange::discard() {
   std::array<std::byte, 4096> scratch;
   std::size_t read = 0;
   error_code ec;
-  while (!complete_ && !ec && read < worth_reading) read += read_body(scratch, ec);
+  while (!complete_ && !ec && read < worth_reading)
+    read += read_body(scratch, ec);
 }
 
 bool exchange::can_send_ahead() const noexcept {
@@ -193,7 +202,8 @@ async::awaitable<fetch_result<exchange>> exchange::next() {
   co_return co_await read_head(std::move(on), clock::time_point());
 }
 
-async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<line> on, clock::time_point asked) {
+async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<line> on,
+                                                             clock::time_point asked) {
   auto& input = on->value.input;
   const auto limit = on->with.config.upstream.max_head;
   std::array<std::byte, 16 * 1024> scratch;
@@ -211,7 +221,8 @@ async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<lin
       co_return exchange(std::move(on), std::move(parsed.head));
     }
     if (parsed.state != http::head_state::incomplete) {
-      const auto why = parsed.state == http::head_state::too_large ? "its response head is too large" : parsed.reason;
+      const auto why =
+          parsed.state == http::head_state::too_large ? "its response head is too large" : parsed.reason;
       co_return failed(errc::malformed_response, "the upstream does not speak HTTP: " + why);
     }
     error_code ec;
@@ -226,7 +237,8 @@ async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<lin
   }
 }
 
-async::awaitable<fetch_result<exchange>> send_request(const services& with, const url& target, const std::string& request,
+async::awaitable<fetch_result<exchange>> send_request(const services& with, const url& target,
+                                                      const std::string& request,
                                                       std::optional<asio::ip::tcp::endpoint> pin) {
   const async::executor here = co_await asio::this_coro::executor;
   auto idle = with.pool.take_idle(target, here, pin);

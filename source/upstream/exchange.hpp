@@ -13,8 +13,8 @@
 
 namespace millrace::upstream {
 
-/// A response whose head has been read. Movable; destroying it returns the connection to the pool if the body has been
-/// read to its end and the connection may be kept, and closes it otherwise.
+/// A response whose head has been read. Movable; destroying it returns the connection to the pool if the body
+/// has been read to its end and the connection may be kept, and closes it otherwise.
 class exchange {
  public:
   using clock = std::chrono::steady_clock;
@@ -30,10 +30,12 @@ class exchange {
 
   /// True when read_body() is likely to have bytes without waiting.
   bool ready() const noexcept { return ready_; }
-  /// Until read_body() may make progress: errc::read_timeout, errc::low_speed, operation_aborted after cancel().
+  /// Until read_body() may make progress: errc::read_timeout, errc::low_speed, operation_aborted after
+  /// cancel().
   async::awaitable<error_code> wait_body();
-  /// Body bytes that are there now, transfer coding removed. 0 with asio::error::would_block: wait; with eof: the body
-  /// is complete; errc::connection_lost: it ended early; errc::malformed_response: broken chunked coding.
+  /// Body bytes that are there now, transfer coding removed. 0 with asio::error::would_block: wait; with eof:
+  /// the body is complete; errc::connection_lost: it ended early; errc::malformed_response: broken chunked
+  /// coding.
   std::size_t read_body(std::span<std::byte> into, error_code& ec);
   /// The body has been read to its end.
   bool complete() const noexcept { return complete_; }
@@ -42,7 +44,8 @@ class exchange {
   /// Reads the rest of a small body if it is there already, so that the connection can be kept.
   void discard();
 
-  /// Whether a request may be sent ahead (pipelining, RFC 9112 §9.3.2): a proven connection and a body of known length.
+  /// Whether a request may be sent ahead (pipelining, RFC 9112 §9.3.2): a proven connection and a body of
+  /// known length.
   bool can_send_ahead() const noexcept;
   /// Sends the next request behind this one; its response is read by next(). At most one.
   async::awaitable<error_code> send_ahead(const std::string& request);
@@ -52,10 +55,12 @@ class exchange {
   struct line;  // a connection with its watchdog, shared by the exchanges that follow each other on it
 
  private:
-  friend async::awaitable<fetch_result<exchange>> send_request(const services&, const url&, const std::string&,
+  friend async::awaitable<fetch_result<exchange>> send_request(const services&, const url&,
+                                                               const std::string&,
                                                                std::optional<boost::asio::ip::tcp::endpoint>);
   exchange(std::unique_ptr<line> on, http::response_head head);
-  static async::awaitable<fetch_result<exchange>> read_head(std::unique_ptr<line> on, clock::time_point asked);
+  static async::awaitable<fetch_result<exchange>> read_head(std::unique_ptr<line> on,
+                                                            clock::time_point asked);
   std::size_t take_input(std::span<std::byte> into) noexcept;
   std::size_t read_raw(std::span<std::byte> into, error_code& ec);
   std::size_t read_sized(std::span<std::byte> into, error_code& ec);
@@ -70,10 +75,11 @@ class exchange {
   bool ahead_ = false;
 };
 
-/// Sends `request` (a whole head, see request_profile::compose) to the URL's origin and reads the response's head. Takes
-/// an idle connection or opens one. A request that fails on a reused connection before any response byte is repeated
-/// once on a fresh one (RFC 9112 §9.3.1). `pin` names the only acceptable peer.
-async::awaitable<fetch_result<exchange>> send_request(const services& with, const url& target, const std::string& request,
-                                                      std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt);
+/// Sends `request` (a whole head, see request_profile::compose) to the URL's origin and reads the response's
+/// head. Takes an idle connection or opens one. A request that fails on a reused connection before any
+/// response byte is repeated once on a fresh one (RFC 9112 §9.3.1). `pin` names the only acceptable peer.
+async::awaitable<fetch_result<exchange>> send_request(
+    const services& with, const url& target, const std::string& request,
+    std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt);
 
 }  // namespace millrace::upstream

@@ -18,9 +18,11 @@ class origin_budget {
 
   explicit origin_budget(std::chrono::minutes memory) : memory_(memory) {}
 
-  /// The most parallel connections one request may use there: `wanted`, or fewer if the origin has shown a limit.
+  /// The most parallel connections one request may use there: `wanted`, or fewer if the origin has shown a
+  /// limit.
   unsigned limit(const std::string& origin, unsigned wanted, clock::time_point now);
-  /// An additional connection failed beside working ones: remembers half of `tried`, at least 1, and returns it.
+  /// An additional connection failed beside working ones: remembers half of `tried`, at least 1, and returns
+  /// it.
   unsigned overloaded(const std::string& origin, unsigned tried, clock::time_point now);
 
  private:

@@ -14,7 +14,9 @@ namespace asio = async::asio;
 
 namespace {
 
-failure failed(error_code code, std::string detail) { return {.code = code, .detail = std::move(detail)}; }
+failure failed(error_code code, std::string detail) {
+  return {.code = code, .detail = std::move(detail)};
+}
 
 std::optional<std::chrono::seconds> parse_retry_after(const http::field_list& fields) {
   const auto value = fields.get("Retry-After");
@@ -29,8 +31,8 @@ std::optional<std::chrono::seconds> parse_retry_after(const http::field_list& fi
 }
 
 failure refusal(const http::response_head& head, const url& location) {
-  failure cause = failed(errc::unexpected_status, location.host_header() + " answers with status " +
-                                                      std::to_string(head.status));
+  failure cause = failed(errc::unexpected_status,
+                         location.host_header() + " answers with status " + std::to_string(head.status));
   cause.status = static_cast<int>(head.status);
   cause.retry_after = parse_retry_after(head.fields);
   cause.location = location.text();
@@ -69,17 +71,20 @@ fetch_result<range_answer> judge_partial(located_exchange found, const wanted& b
   if (*range->range != expected_range(bytes, *range->total) || !length_fits) {
     return failed(errc::wrong_range, host + " sends other bytes than those asked for");
   }
-  return range_answer{std::move(found.answer), std::move(found.location), source, true, *range->range, range->total};
+  return range_answer{
+      std::move(found.answer), std::move(found.location), source, true, *range->range, range->total};
 }
 
 fetch_result<range_answer> judge_whole(located_exchange found, bool partial_before, std::size_t source) {
   if (partial_before) {
-    return failed(errc::range_unsupported, found.location.host_header() + " stopped answering Range requests");
+    return failed(errc::range_unsupported,
+                  found.location.host_header() + " stopped answering Range requests");
   }
   const auto& head = found.answer.head();
   std::optional<byte_offset> total;
   if (head.body == http::framing::length || head.body == http::framing::none) total = head.content_length;
-  return range_answer{std::move(found.answer), std::move(found.location), source, false, {0, total.value_or(0)}, total};
+  return range_answer{
+      std::move(found.answer), std::move(found.location), source, false, {0, total.value_or(0)}, total};
 }
 
 fetch_result<range_answer> judge(const remote_file& file, located_exchange found, const wanted& bytes,
@@ -134,8 +139,10 @@ error_code check_version(remote_file& file, file_source& source, const range_ans
   return {};
 }
 
-/// Content delivery networks may hold different versions at different addresses: asks the one that answered first.
-async::awaitable<fetch_result<range_answer>> ask_first_peer(remote_file& file, std::size_t index, wanted bytes) {
+/// Content delivery networks may hold different versions at different addresses: asks the one that answered
+/// first.
+async::awaitable<fetch_result<range_answer>> ask_first_peer(remote_file& file, std::size_t index,
+                                                            wanted bytes) {
   auto& source = file.sources[index];
   const url location = source.peer_location.value_or(source.location);
   auto found = co_await follow_redirects(file.with, file.profile, location, bytes, source.peer);
@@ -144,14 +151,15 @@ async::awaitable<fetch_result<range_answer>> ask_first_peer(remote_file& file, s
   if (!answer) co_return answer.error();
   if (check_version(file, source, *answer)) {
     file.with.memory.forget(file.key);
-    co_return failed(errc::resource_changed, location.host_header() + " holds another version of the resource now");
+    co_return failed(errc::resource_changed,
+                     location.host_header() + " holds another version of the resource now");
   }
   co_return answer;
 }
 
 /// Holds an answer against what is known of the file.
-async::awaitable<fetch_result<range_answer>> accept(remote_file& file, std::size_t index, located_exchange found,
-                                                    wanted bytes) {
+async::awaitable<fetch_result<range_answer>> accept(remote_file& file, std::size_t index,
+                                                    located_exchange found, wanted bytes) {
   auto answer = judge(file, std::move(found), bytes, index);
   if (!answer || !answer->partial) co_return answer;
   auto& source = file.sources[index];
@@ -237,7 +245,8 @@ double random_unit() {
 
 }  // namespace
 
-remote_file::remote_file(const services& used, const async::executor& on, request_profile headers, std::vector<url> urls)
+remote_file::remote_file(const services& used, const async::executor& on, request_profile headers,
+                         std::vector<url> urls)
     : with(used), profile(std::move(headers)), order(urls.size(), 0), settled(on) {
   key = profile.key();
   for (auto& each : urls) {
@@ -253,7 +262,8 @@ remote_file::remote_file(const services& used, const async::executor& on, reques
 }
 
 async::awaitable<fetch_result<range_answer>> open_range(remote_file& file, wanted bytes) {
-  while (file.joining) co_await file.settled.wait();
+  while (file.joining)
+    co_await file.settled.wait();
   const auto index = file.order.current();
   if (!file.sources[index].joined) {
     auto joined = co_await join_source(file, index);
@@ -263,27 +273,31 @@ async::awaitable<fetch_result<range_answer>> open_range(remote_file& file, wante
 }
 
 async::awaitable<bool> request_ahead(const remote_file& file, range_answer& behind, byte_range bytes) {
-  const bool in_use = behind.source == file.order.current() && file.sources[behind.source].location == behind.location;
-  if (!in_use || !behind.body.can_send_ahead()) co_return false;
+  const bool in_use =
+      behind.source == file.order.current() && file.sources[behind.source].location == behind.location;
+  if (!in_use || !file.ahead_works || !behind.body.can_send_ahead()) co_return false;
   const auto request = file.profile.compose(behind.location, bytes);
   const auto ec = co_await behind.body.send_ahead(request);
   co_return !ec;
 }
 
-async::awaitable<fetch_result<range_answer>> next_answer(remote_file& file, range_answer behind, byte_range bytes) {
+async::awaitable<fetch_result<range_answer>> next_answer(remote_file& file, range_answer behind,
+                                                         byte_range bytes) {
   const auto source = behind.source;
   url location = behind.location;
   auto answer = co_await behind.body.next();
-  if (!answer) co_return answer.error();
+  if (!answer) {
+    file.ahead_works = false;
+    co_return answer.error();
+  }
   co_return co_await accept(file, source, located_exchange{std::move(*answer), std::move(location)}, bytes);
 }
 
-async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried, failure cause, std::size_t source,
-                                             std::uint64_t gained) {
+async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried, failure cause,
+                                             std::size_t source, std::uint64_t gained) {
   const auto& config = file.with.config.upstream;
   if (source != file.order.current()) co_return fetch_result<void>();
-  const auto decision =
-      tried.decide(cause, source, gained, file.order.another_left(), random_unit(), config);
+  const auto decision = tried.decide(cause, source, gained, file.order.another_left(), random_unit(), config);
   const auto where = file.sources[source].original.redacted();
   switch (decision.what) {
     case retry_decision::action::give_up:
@@ -300,7 +314,8 @@ async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried,
   co_return cause;
 }
 
-async::awaitable<fetch_result<range_answer>> open_range_persistently(remote_file& file, wanted bytes, attempts& tried) {
+async::awaitable<fetch_result<range_answer>> open_range_persistently(remote_file& file, wanted bytes,
+                                                                     attempts& tried) {
   for (;;) {
     const auto source = file.order.current();
     auto answer = co_await open_range(file, bytes);

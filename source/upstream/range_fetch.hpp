@@ -1,6 +1,6 @@
 #pragma once
-// The bytes of one remote file, whatever its sources do: a range through redirects, judged against what is known of the
-// file, and the way back from a failure through back-off and failover.
+// The bytes of one remote file, whatever its sources do: a range through redirects, judged against what is
+// known of the file, and the way back from a failure through back-off and failover.
 
 #include "async/broadcast.hpp"
 #include "http/conditional.hpp"
@@ -18,11 +18,11 @@ struct file_source {
   explicit file_source(url given) : original(given), location(std::move(given)) {}
 
   url original;
-  url location;                                ///< where it was found: the final URL after redirects
-  std::optional<http::validator> version;      ///< of the first answer
+  url location;                                        ///< where it was found: the final URL after redirects
+  std::optional<http::validator> version;              ///< of the first answer
   std::optional<boost::asio::ip::tcp::endpoint> peer;  ///< that gave the first answer
   std::optional<url> peer_location;
-  bool joined = false;                         ///< known to hold the same bytes as the others
+  bool joined = false;  ///< known to hold the same bytes as the others
 };
 
 /// Bytes that were had before, to recognise them in another source.
@@ -33,17 +33,19 @@ struct byte_sample {
 
 /// The file of one client request; lives on one event loop, in the frame of the request.
 struct remote_file {
-  remote_file(const services& used, const async::executor& on, request_profile headers, std::vector<url> urls);
+  remote_file(const services& used, const async::executor& on, request_profile headers,
+              std::vector<url> urls);
 
   const services& with;
   request_profile profile;
-  std::string key;                   ///< in url_memory
+  std::string key;  ///< in url_memory
   std::vector<file_source> sources;
   source_list order;
-  std::optional<byte_offset> total;  ///< of the first answer; every other one must agree
+  std::optional<byte_offset> total;        ///< of the first answer; every other one must agree
   std::optional<byte_offset> known_total;  ///< of an earlier request: a guess, never an answer
-  std::function<byte_sample()> had;  ///< empty bytes while nothing was had
-  bool joining = false;              ///< a new source is being compared; others wait for `settled`
+  std::function<byte_sample()> had;        ///< empty bytes while nothing was had
+  bool ahead_works = true;                 ///< until a request that was sent ahead got no proper answer
+  bool joining = false;                    ///< a new source is being compared; others wait for `settled`
   async::broadcast settled;
 
   file_source& current() { return sources[order.current()]; }
@@ -59,24 +61,27 @@ struct range_answer {
   std::optional<byte_offset> total;  ///< absent only for a 200 without length
 };
 
-/// One try with the current source. Besides transport failures: errc::unexpected_status (with status, Retry-After,
-/// WWW-Authenticate), wrong_range, range_unsupported (a 206 without a total, or a 200 once 206 is known),
-/// range_unsatisfiable (416, with the total if it was given), resource_changed. A 200 is an answer only before the
-/// first 206.
+/// One try with the current source. Besides transport failures: errc::unexpected_status (with status,
+/// Retry-After, WWW-Authenticate), wrong_range, range_unsupported (a 206 without a total, or a 200 once 206
+/// is known), range_unsatisfiable (416, with the total if it was given), resource_changed. A 200 is an answer
+/// only before the first 206.
 async::awaitable<fetch_result<range_answer>> open_range(remote_file& file, wanted bytes);
 
-/// Sends the request for the bytes that follow `behind` ahead on its connection, if that is possible and the source is
-/// still the one in use. False when not sent.
+/// Sends the request for the bytes that follow `behind` ahead on its connection, if that is possible and the
+/// source is still the one in use. False when not sent.
 async::awaitable<bool> request_ahead(const remote_file& file, range_answer& behind, byte_range bytes);
 /// The answer to request_ahead(), once the body of `behind` is complete. Any failure only means to ask again.
-async::awaitable<fetch_result<range_answer>> next_answer(remote_file& file, range_answer behind, byte_range bytes);
+async::awaitable<fetch_result<range_answer>> next_answer(remote_file& file, range_answer behind,
+                                                         byte_range bytes);
 
-/// Waits or moves to the next source as attempts::decide() says. `source` is the one that failed, `gained` the bytes it
-/// had given in this attempt. The failure comes back, perhaps another one, when there is nothing left to try.
-async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried, failure cause, std::size_t source,
-                                             std::uint64_t gained);
+/// Waits or moves to the next source as attempts::decide() says. `source` is the one that failed, `gained`
+/// the bytes it had given in this attempt. The failure comes back, perhaps another one, when there is nothing
+/// left to try.
+async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried, failure cause,
+                                             std::size_t source, std::uint64_t gained);
 
 /// open_range() again and again with recover() between.
-async::awaitable<fetch_result<range_answer>> open_range_persistently(remote_file& file, wanted bytes, attempts& tried);
+async::awaitable<fetch_result<range_answer>> open_range_persistently(remote_file& file, wanted bytes,
+                                                                     attempts& tried);
 
 }  // namespace millrace::upstream

@@ -8,7 +8,9 @@ namespace millrace::upstream {
 
 namespace {
 
-failure failed(errc code, std::string detail) { return {.code = code, .detail = std::move(detail)}; }
+failure failed(errc code, std::string detail) {
+  return {.code = code, .detail = std::move(detail)};
+}
 
 /// The userinfo of the URL that redirects goes along to the same origin, as browsers and curl do.
 url with_credentials(const url& from, url to) {
@@ -28,7 +30,8 @@ fetch_result<url> next_hop(const url& from, const http::response_head& head) {
     return failed(errc::bad_redirect, from.redacted() + " redirects without saying where to (no Location)");
   }
   const auto target = from.resolve(*reference);
-  if (!target) return failed(errc::bad_redirect, from.redacted() + " redirects to something that is no http(s) URL");
+  if (!target)
+    return failed(errc::bad_redirect, from.redacted() + " redirects to something that is no http(s) URL");
   return with_credentials(from, *target);
 }
 
@@ -39,9 +42,9 @@ bool is_redirect(unsigned status) noexcept {
   return std::ranges::find(redirects, status) != redirects.end();
 }
 
-async::awaitable<fetch_result<located_exchange>> follow_redirects(const services& with, const request_profile& profile,
-                                                                  url start, wanted bytes,
-                                                                  std::optional<async::asio::ip::tcp::endpoint> pin) {
+async::awaitable<fetch_result<located_exchange>> follow_redirects(
+    const services& with, const request_profile& profile, url start, wanted bytes,
+    std::optional<async::asio::ip::tcp::endpoint> pin) {
   std::vector<std::string> visited;
   url at = std::move(start);
   for (;;) {
@@ -57,8 +60,9 @@ async::awaitable<fetch_result<located_exchange>> follow_redirects(const services
     auto hop = next_hop(at, answer->head());
     if (!hop) co_return hop.error();
     if (std::ranges::find(visited, hop->text()) != visited.end()) {
-      co_return failed(errc::redirect_loop, visited.front() == at.text() ? at.redacted() + " redirects to itself"
-                                                                         : "the redirects go round in a circle");
+      co_return failed(errc::redirect_loop, visited.front() == at.text()
+                                                ? at.redacted() + " redirects to itself"
+                                                : "the redirects go round in a circle");
     }
     if (visited.size() > with.config.upstream.max_redirects) {
       co_return failed(errc::too_many_redirects,

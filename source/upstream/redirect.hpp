@@ -15,8 +15,8 @@ struct located_exchange {
 bool is_redirect(unsigned status) noexcept;
 
 /// Sends the request to `start` and follows redirects, at most upstream_settings::max_redirects.
-/// errc::too_many_redirects, redirect_loop, bad_redirect, and whatever send_request() fails with. `pin` holds for the
-/// first hop.
+/// errc::too_many_redirects, redirect_loop, bad_redirect, and whatever send_request() fails with. `pin` holds
+/// for the first hop.
 async::awaitable<fetch_result<located_exchange>> follow_redirects(
     const services& with, const request_profile& profile, url start, wanted bytes,
     std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt);

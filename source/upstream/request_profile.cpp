@@ -19,7 +19,8 @@ std::string base64(std::string_view text) {
 
 std::optional<std::string> range_value(const wanted& bytes) {
   if (const auto* range = std::get_if<byte_range>(&bytes)) return http::format_range(*range);
-  if (const auto* suffix = std::get_if<wanted_suffix>(&bytes)) return "bytes=-" + std::to_string(suffix->length);
+  if (const auto* suffix = std::get_if<wanted_suffix>(&bytes))
+    return "bytes=-" + std::to_string(suffix->length);
   return std::nullopt;
 }
 
@@ -45,7 +46,8 @@ std::string request_profile::compose(const url& target, const wanted& bytes) con
 
 std::string request_profile::key() const {
   std::string key = user_agent + '\n' + credential_origin;
-  for (const auto& field : given) key += '\n' + field.name + ':' + field.value;
+  for (const auto& field : given)
+    key += '\n' + field.name + ':' + field.value;
   return key;
 }
 

@@ -15,7 +15,7 @@ namespace millrace::upstream {
 struct wanted_suffix {
   byte_offset length;  ///< the last so many bytes
 };
-struct wanted_all {};    ///< no Range header at all
+struct wanted_all {};  ///< no Range header at all
 using wanted = std::variant<byte_range, wanted_suffix, wanted_all>;
 
 struct request_profile {

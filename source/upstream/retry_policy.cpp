@@ -18,7 +18,8 @@ bool is_refusing_status(int status) noexcept {
 
 bool looks_like_overload(const failure& cause) noexcept {
   if (cause.code == errc::unexpected_status) {
-    return cause.status == 401 || cause.status == 403 || (is_transient_status(cause.status) && cause.status != 425);
+    return cause.status == 401 || cause.status == 403 ||
+           (is_transient_status(cause.status) && cause.status != 425);
   }
   return cause.code == errc::connection_refused || cause.code == errc::connection_lost;
 }
@@ -26,12 +27,13 @@ bool looks_like_overload(const failure& cause) noexcept {
 std::chrono::milliseconds backoff(unsigned n, double jitter, const upstream_settings& config) noexcept {
   const auto doubled = config.backoff_first * (1LL << std::min(n, 20U));
   const auto base = std::min<std::chrono::milliseconds>(doubled, config.backoff_limit);
-  const auto spread = std::chrono::milliseconds(static_cast<long long>(static_cast<double>(base.count()) * jitter / 4));
+  const auto spread =
+      std::chrono::milliseconds(static_cast<long long>(static_cast<double>(base.count()) * jitter / 4));
   return std::min(base + spread, config.backoff_limit);
 }
 
-retry_decision attempts::decide(const failure& cause, std::size_t source, std::uint64_t gained, bool another_left,
-                                double jitter, const upstream_settings& config) noexcept {
+retry_decision attempts::decide(const failure& cause, std::size_t source, std::uint64_t gained,
+                                bool another_left, double jitter, const upstream_settings& config) noexcept {
   if (source != source_) *this = attempts();
   source_ = source;
   ++failures_;

@@ -21,8 +21,8 @@ struct retry_decision {
 bool is_transient_status(int status) noexcept;
 /// 401, 403, 404 and 410: this URL will not answer otherwise, however often it is asked.
 bool is_refusing_status(int status) noexcept;
-/// 401, 403, 408, 429, 5xx, a refused or reset connection: on an additional connection, beside working ones, such a
-/// failure means that the origin wants fewer of them.
+/// 401, 403, 408, 429, 5xx, a refused or reset connection: on an additional connection, beside working ones,
+/// such a failure means that the origin wants fewer of them.
 bool looks_like_overload(const failure& cause) noexcept;
 
 /// min(8 s, 0.5 s · 2^n) and up to a quarter more; `jitter` is in [0, 1).
@@ -31,10 +31,10 @@ std::chrono::milliseconds backoff(unsigned n, double jitter, const upstream_sett
 /// The failures of one chunk, or of the first answer of a request.
 class attempts {
  public:
-  /// `source` is the one that failed, `gained` the bytes this attempt brought before, `another_left` tells whether a
-  /// source is left that has not been tried since bytes last flowed.
-  retry_decision decide(const failure& cause, std::size_t source, std::uint64_t gained, bool another_left, double jitter,
-                        const upstream_settings& config) noexcept;
+  /// `source` is the one that failed, `gained` the bytes this attempt brought before, `another_left` tells
+  /// whether a source is left that has not been tried since bytes last flowed.
+  retry_decision decide(const failure& cause, std::size_t source, std::uint64_t gained, bool another_left,
+                        double jitter, const upstream_settings& config) noexcept;
   /// Enough good bytes have come (upstream_settings::progress_bytes or progress_time).
   void restore() noexcept { *this = attempts(); }
 

@@ -11,12 +11,12 @@ namespace millrace::upstream {
 
 struct services {
   const settings& config;
-  connector& network;          ///< shared
-  connection_pool& pool;       ///< shared
-  origin_budget& budget;       ///< shared
-  url_memory& memory;          ///< shared
+  connector& network;             ///< shared
+  connection_pool& pool;          ///< shared
+  origin_budget& budget;          ///< shared
+  url_memory& memory;             ///< shared
   async::memory_budget& buffers;  ///< shared
-  async::block_pool& blocks;   ///< this event loop's own
+  async::block_pool& blocks;      ///< this event loop's own
 };
 
 }  // namespace millrace::upstream

@@ -21,7 +21,8 @@ bool source_list::leave(std::size_t failed) noexcept {
   return false;
 }
 
-bool source_list::received(std::uint64_t bytes, clock::time_point now, const upstream_settings& config) noexcept {
+bool source_list::received(std::uint64_t bytes, clock::time_point now,
+                           const upstream_settings& config) noexcept {
   if (good_bytes_ == 0) good_since_ = now;
   good_bytes_ += bytes;
   if (good_bytes_ < config.progress_bytes && now - good_since_ < config.progress_time) return false;

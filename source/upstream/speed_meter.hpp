@@ -6,15 +6,16 @@
 
 namespace millrace::upstream {
 
-/// One per upstream connection. Only time spent waiting for the upstream counts, so a client that reads slowly never
-/// makes an upstream look slow.
+/// One per upstream connection. Only time spent waiting for the upstream counts, so a client that reads
+/// slowly never makes an upstream look slow.
 class speed_meter {
  public:
   using duration = std::chrono::nanoseconds;
 
   speed_meter() = default;
   /// `min_speed` in bytes per second, 0: never low; `streak`: seconds in a row.
-  speed_meter(std::uint64_t min_speed, unsigned streak) noexcept : min_speed_(min_speed), streak_limit_(streak) {}
+  speed_meter(std::uint64_t min_speed, unsigned streak) noexcept
+      : min_speed_(min_speed), streak_limit_(streak) {}
 
   /// Adds what happened since the last call. True when the speed has been low for the whole streak.
   bool add(std::uint64_t bytes, duration waited) noexcept;

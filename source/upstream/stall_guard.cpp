@@ -1,6 +1,7 @@
 #include "upstream/stall_guard.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -19,7 +20,8 @@ clock::duration tick_of(std::chrono::milliseconds limit) {
 
 /// Shared with the timer's handler, which may be on its way when the guard goes.
 struct stall_guard::state : std::enable_shared_from_this<state> {
-  state(const async::executor& on, async::transport& watched, speed_meter& speed, std::chrono::milliseconds longest)
+  state(const async::executor& on, async::transport& watched, speed_meter& speed,
+        std::chrono::milliseconds longest)
       : timer(on), link(&watched), meter(&speed), limit(longest), tick(tick_of(longest)) {}
 
   void start() {
@@ -74,7 +76,6 @@ struct stall_guard::state : std::enable_shared_from_this<state> {
   std::uint64_t bytes = 0;
   bool running = false, waiting = false, in_body = false;
   error_code verdict;
-
 };
 
 stall_guard::stall_guard(const async::executor& on, async::transport& link, speed_meter& meter,

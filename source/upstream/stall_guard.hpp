@@ -1,6 +1,6 @@
 #pragma once
-// The watchdog of one exchange: a deadline for the next byte and the low-speed limit, looked at in ticks instead of with
-// a timer per read.
+// The watchdog of one exchange: a deadline for the next byte and the low-speed limit, looked at in ticks
+// instead of with a timer per read.
 
 #include "async/transport.hpp"
 #include "upstream/speed_meter.hpp"
@@ -14,12 +14,14 @@ namespace millrace::upstream {
 class stall_guard {
  public:
   /// `limit`: the longest wait.
-  stall_guard(const async::executor& on, async::transport& link, speed_meter& meter, std::chrono::milliseconds limit);
+  stall_guard(const async::executor& on, async::transport& link, speed_meter& meter,
+              std::chrono::milliseconds limit);
   ~stall_guard();
   stall_guard(stall_guard&&) noexcept;
   stall_guard& operator=(stall_guard&&) noexcept;
 
-  /// transport::wait_readable() under watch: errc::read_timeout or errc::low_speed when the guard cut it short.
+  /// transport::wait_readable() under watch: errc::read_timeout or errc::low_speed when the guard cut it
+  /// short.
   async::awaitable<error_code> wait_readable();
   async::awaitable<error_code> wait_writable();
   /// Body bytes that arrived, for the speed.

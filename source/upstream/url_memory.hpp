@@ -13,8 +13,8 @@ namespace millrace::upstream {
 
 /// Learnt from earlier requests with the same URLs and headers. A hint about where to ask, never an answer.
 struct learnt {
-  std::string location;              ///< final URL of the source, empty: the original itself
-  std::size_t source = 0;            ///< index of the source that worked last
+  std::string location;                ///< final URL of the source, empty: the original itself
+  std::size_t source = 0;              ///< index of the source that worked last
   std::optional<std::uint64_t> total;  ///< its size when last seen
   bool operator==(const learnt&) const = default;
 };

@@ -2,7 +2,12 @@
 
 #include "server/fixture.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <vector>
 
 using namespace millrace;
 using namespace millrace::test;
@@ -87,6 +92,30 @@ BOOST_AUTO_TEST_CASE(the_second_request_ends_it_at_once) {
   server.stop();
   server.join();
   BOOST_TEST(server.connections() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_that_waits_for_its_upstream_is_ended) {
+  // Takes connections into its backlog and never answers.
+  boost::asio::io_context loop;
+  const boost::asio::ip::tcp::acceptor silent(loop, {boost::asio::ip::address_v4::loopback(), 0});
+  const auto target =
+      "/stream?url=http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()) + "/film.mp4";
+  auto config = local_settings();
+  config.listen.drain_timeout = std::chrono::milliseconds(50);
+  running_server server(config);
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<raw_client>(server.port()));
+    clients.back()->get(target);
+  }
+  BOOST_TEST(eventually([&] { return server.connections() == clients.size(); }));
+  clients.pop_back();
+  BOOST_TEST(eventually([&] { return server.connections() == clients.size(); }));
+  server.stop();
+  server.join();
+  BOOST_TEST(server.connections() == 0U);
+  BOOST_TEST(server.shared().buffers.used() == 0U);
+  BOOST_TEST(server.shared().statistics.read().active_streams == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(refused_clients_do_not_delay_it) {

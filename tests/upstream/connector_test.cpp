@@ -36,9 +36,10 @@ class black_hole {
     do {
       auto& filler = fillers_.emplace_back(loop);
       filler.open(tcp::v4());
-      filler.non_blocking(true);
-      error_code pending;
-      filler.connect(acceptor_.local_endpoint(), pending);
+      // Asio's own connect() would wait, also on a non-blocking socket.
+      filler.native_non_blocking(true);
+      const auto full = acceptor_.local_endpoint();
+      ::connect(filler.native_handle(), full.data(), static_cast<socklen_t>(full.size()));
     } while (is_connected(fillers_.back()));
   }
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
