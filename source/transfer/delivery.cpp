@@ -35,12 +35,12 @@ struct delivery {
   delivery_result result;
 };
 
-/// Beside a writer that waits while connections are idle.
+/// Beside a writer that waits: the others may become idle only later.
 async::awaitable<void> watch_lateness(delivery& state) {
-  while (state.jobs.could_race()) {
+  do {
     co_await async::sleep_for(lateness_tick);
     state.jobs.race_if_late();
-  }
+  } while (state.jobs.writer_waits());
   state.watching_lateness = false;
 }
 
@@ -50,7 +50,7 @@ async::awaitable<void> wait_upstream(delivery& state, async::task_group& group) 
     co_await jobs.wait_planned();
     co_return;
   }
-  if (!state.watching_lateness && jobs.spare_fetcher()) {
+  if (!state.watching_lateness && jobs.may_race()) {
     state.watching_lateness = true;
     group.spawn(watch_lateness(state));
   }

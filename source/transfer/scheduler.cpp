@@ -178,7 +178,8 @@ void scheduler::launch(job first) {
 }
 
 bool scheduler::could_race() const noexcept {
-  return writer_waits_ && spare_fetcher() && !lanes_.empty() && raced_ != lanes_.front().get();
+  const bool one_to_spare = may_race() && (idle_ > 0 || fetchers_ < parallelism_);
+  return writer_waits_ && one_to_spare && !lanes_.empty() && raced_ != lanes_.front().get();
 }
 
 void scheduler::race_if_late() {

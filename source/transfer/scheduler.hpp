@@ -96,10 +96,7 @@ class scheduler {
   void grow();
   /// A late head chunk is given to a second fetcher. Called from time to time while the writer waits.
   void race_if_late();
-  /// Whether a second connection could help now.
-  bool could_race() const noexcept;
-  /// A fetcher is idle, or may be started.
-  bool spare_fetcher() const noexcept { return parallelism_ > 1 && (idle_ > 0 || fetchers_ < parallelism_); }
+  bool may_race() const noexcept { return parallelism_ > 1; }
 
   /// Plans the chunk of a first answer.
   job adopt(byte_range chunk);
@@ -109,6 +106,7 @@ class scheduler {
   upstream::byte_sample recent_bytes(std::size_t limit) const;
 
  private:
+  bool could_race() const noexcept;
   void front_lane_changed();
   job add_lane(byte_range chunk, async::memory_budget::reservation reserved);
   std::optional<job> plan_next();

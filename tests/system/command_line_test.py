@@ -126,7 +126,7 @@ class Listening(SystemTest):
 class Logs(SystemTest):
     def logged(self, *options):
         """What a failing stream leaves in the log."""
-        server = self.millrace(*options)
+        server = self.millrace("--retry", "0", *options)
         self.assertEqual(fetch(server.stream_url("http://name:secret@127.0.0.1:1/film.mkv?key=secret"))[0], 502)
         server.end()
         self.assertNotIn("secret", server.log())

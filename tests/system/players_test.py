@@ -50,7 +50,7 @@ class Players(SystemTest):
         for name, url in self.urls.items():
             for start in ["0", "-2"]:
                 with self.subTest(name=name, start=start):
-                    done = run("mpv", "--no-config", "--vo=null", "--ao=null", "--untimed", "--ytdl=no",
+                    done = run("mpv", "--no-config", "--vo=null", "--ao=null", "--ao-null-untimed", "--untimed", "--ytdl=no",
                                f"--start={start}", url)
                     self.assertIn(b"End of file", done.stdout)
 

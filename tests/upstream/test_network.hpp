@@ -13,7 +13,7 @@ namespace millrace::upstream {
 struct test_authority {
   test::identity root = test::make_identity("");
   test::pem_file file{root.certificate.get()};
-  test::identity server = test::make_identity("DNS:*.test,IP:127.0.0.1", &root);
+  test::identity server = test::make_identity("DNS:host.test,IP:127.0.0.1", &root);
 
   static const test_authority& shared() {
     static const test_authority made;
