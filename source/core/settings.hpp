@@ -1,6 +1,6 @@
 #pragma once
-// Every option, limit and time-out of the server in one place. core/options fills it from the command line, the
-// environment and the config file; the rest of the code only reads it.
+// Every option, limit and time-out of the server in one place. core/options fills it from the command line,
+// the environment and the config file; the rest of the code only reads it.
 
 #include <chrono>
 #include <cstddef>
@@ -16,25 +16,25 @@ enum class log_format { text, json };
 
 struct listen_settings {
   std::string host = "0.0.0.0";
-  std::uint16_t port = 8001;              ///< 0: any free one
-  unsigned threads = 0;                   ///< event loops; 0: one per core
-  std::size_t max_clients = 10'000;       ///< connections at one time
-  std::size_t max_clients_per_address = 0;  ///< 0: no limit
-  std::chrono::milliseconds head_timeout{30'000};       ///< to send a request head
-  std::chrono::milliseconds body_timeout{30'000};       ///< without a byte of a request body
+  std::uint16_t port = 8001;                             ///< 0: any free one
+  unsigned threads = 0;                                  ///< event loops; 0: one per core
+  std::size_t max_clients = 10'000;                      ///< connections at one time
+  std::size_t max_clients_per_address = 0;               ///< 0: no limit
+  std::chrono::milliseconds head_timeout{30'000};        ///< to send a request head
+  std::chrono::milliseconds body_timeout{30'000};        ///< without a byte of a request body
   std::chrono::milliseconds keep_alive_timeout{75'000};  ///< idle between two requests
-  std::chrono::milliseconds send_timeout{3'600'000};    ///< an open response that takes no byte
-  std::chrono::milliseconds drain_timeout{5'000};       ///< running responses after the first signal
-  std::chrono::seconds busy_retry_after{5};             ///< Retry-After of a 503
-  std::size_t max_head = 64 * 1024;       ///< request line and headers
-  std::size_t max_body = 1024 * 1024;     ///< request bodies
+  std::chrono::milliseconds send_timeout{3'600'000};     ///< an open response that takes no byte
+  std::chrono::milliseconds drain_timeout{5'000};        ///< running responses after the first signal
+  std::chrono::seconds busy_retry_after{5};              ///< Retry-After of a 503
+  std::size_t max_head = 64 * 1024;                      ///< request line and headers
+  std::size_t max_body = 1024 * 1024;                    ///< request bodies
 };
 
 struct upstream_settings {
   unsigned max_redirects = 3;
-  unsigned retries = 5;                   ///< per chunk without progress
-  std::uint64_t min_speed = 0;            ///< bytes per second per connection, 0: off
-  unsigned min_speed_streak = 3;          ///< seconds in a row below it
+  unsigned retries = 5;                               ///< per chunk without progress
+  std::uint64_t min_speed = 0;                        ///< bytes per second per connection, 0: off
+  unsigned min_speed_streak = 3;                      ///< seconds in a row below it
   std::chrono::milliseconds connect_timeout{10'000};  ///< DNS, TCP and TLS together
   std::chrono::milliseconds read_timeout{30'000};     ///< without a byte
   std::chrono::milliseconds backoff_first{500};
@@ -43,20 +43,21 @@ struct upstream_settings {
   std::uint64_t progress_bytes = 1024 * 1024;  ///< so many good bytes restore retries and sources
   std::chrono::seconds progress_time{10};      ///< or so long a time of them
   std::chrono::minutes overload_memory{10};    ///< how long an origin's connection limit is remembered
-  std::size_t join_check = 64 * 1024;     ///< bytes compared before a file continues on another URL
-  std::size_t max_head = 64 * 1024;       ///< response line and headers
-  std::vector<std::string> bind;          ///< local addresses, chunks are spread over them
+  std::size_t join_check = 64 * 1024;          ///< bytes compared before a file continues on another URL
+  std::size_t max_head = 64 * 1024;            ///< response line and headers
+  unsigned max_interim = 16;                   ///< 1xx responses before the final one
+  std::vector<std::string> bind;               ///< local addresses, chunks are spread over them
   std::string user_agent =
       "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
-  std::string ca_file;                    ///< empty: the system's
-  bool insecure = false;                  ///< do not verify certificates
-  std::vector<std::string> allow;         ///< --allow-upstream, as given
-  std::vector<std::string> deny;          ///< --deny-upstream, as given
+  std::string ca_file;                                  ///< empty: the system's
+  bool insecure = false;                                ///< do not verify certificates
+  std::vector<std::string> allow;                       ///< --allow-upstream, as given
+  std::vector<std::string> deny;                        ///< --deny-upstream, as given
   std::chrono::milliseconds happy_eyeballs_delay{250};  ///< RFC 8305 §5
   std::chrono::milliseconds dns_resolution_delay{50};   ///< RFC 8305 §3
   std::chrono::seconds dns_timeout{10};
   std::chrono::seconds dns_cache_limit{300};  ///< an answer is kept for its TTL, at most this long
-  std::vector<std::string> dns_servers;   ///< `address[:port]`; empty: the system's
+  std::vector<std::string> dns_servers;       ///< `address[:port]`; empty: the system's
   std::chrono::seconds pool_idle_timeout{60};
   std::size_t pool_idle_per_origin = 64;
   std::size_t pool_idle_total = 512;
@@ -64,11 +65,11 @@ struct upstream_settings {
 };
 
 struct transfer_settings {
-  unsigned connections = 4;               ///< parallel upstream connections per client request, raced ones included
-  std::size_t chunk_size = 1024 * 1024;   ///< the largest chunk
+  unsigned connections = 4;  ///< parallel upstream connections per client request, raced ones included
+  std::size_t chunk_size = 1024 * 1024;  ///< the largest chunk
   no_range_policy no_range = no_range_policy::reject;
-  std::uint64_t max_memory = 0;           ///< all buffers together; 0: a quarter of RAM or of the cgroup's limit
-  std::chrono::seconds pause_after{10};   ///< a client that took no byte for so long holds one block only
+  std::uint64_t max_memory = 0;  ///< all buffers together; 0: a quarter of RAM or of the cgroup's limit
+  std::chrono::seconds pause_after{10};  ///< a client that took no byte for so long holds one block only
 };
 
 /// Who may connect and what web pages may do (who may be connected to is upstream_settings::allow and deny).
@@ -91,7 +92,8 @@ struct settings {
   log_settings log;
 };
 
-/// Memory that --max-memory defaults to: a quarter of the cgroup's limit or of the RAM, whichever is smaller. Bytes.
+/// Memory that --max-memory defaults to: a quarter of the cgroup's limit or of the RAM, whichever is smaller.
+/// Bytes.
 std::uint64_t default_max_memory();
 
 }  // namespace millrace

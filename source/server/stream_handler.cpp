@@ -221,8 +221,11 @@ async::awaitable<void> respond_whole(stream& of, upstream::range_answer answer) 
 async::awaitable<void> respond_out_of_range(stream& of, const failure& cause) {
   const auto total = *cause.total;
   const bool conditional = of.context.request.fields.find("If-Range").has_value();
-  if (total > 0 && of.range && conditional) {
-    const auto start = transfer::chunk_plan::first_chunk(0, std::nullopt, of.plan);
+  const auto within = of.range ? http::resolve(*of.range, total) : std::nullopt;
+  if (total > 0 && of.range && (conditional || within)) {
+    // The size had been guessed wrong, or the Range may not count at all.
+    const auto begin = within && !conditional ? within->begin : 0;
+    const auto start = transfer::chunk_plan::first_chunk(begin, total, of.plan);
     auto answer = co_await upstream::open_range_persistently(of.file, start, of.tried);
     if (answer && answer->partial) {
       co_await respond_partial(of, std::move(*answer));

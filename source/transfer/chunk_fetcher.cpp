@@ -111,7 +111,7 @@ async::awaitable<error_code> copy_body(fetch& state) {
 enum class outcome {
   complete,
   going_on,  ///< the chunk is not complete yet
-  dropped,   ///< this fetcher does without the chunk
+  dropped,   ///< this fetcher does without the chunk and takes another
   leave,     ///< the fetcher itself is to end
 };
 
@@ -123,7 +123,7 @@ async::awaitable<outcome> recover(fetch& state, failure cause, std::size_t sourc
   state.gained = 0;
   if (recovered) co_return outcome::going_on;
   jobs.give_up(state.work, recovered.error());
-  co_return state.work.race ? outcome::dropped : outcome::leave;
+  co_return outcome::dropped;
 }
 
 /// Opens the rest of the chunk.

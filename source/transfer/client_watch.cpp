@@ -13,7 +13,12 @@ namespace asio = async::asio;
 namespace {
 
 async::awaitable<void> run_response(async::awaitable<void> response, bool& finished, async::event& ended) {
-  co_await std::move(response);
+  try {
+    co_await std::move(response);
+  } catch (...) {
+    ended.notify();
+    throw;
+  }
   finished = true;
   ended.notify();
 }

@@ -46,6 +46,7 @@ async::awaitable<void> watch_lateness(delivery& state) {
 
 async::awaitable<void> wait_upstream(delivery& state, async::task_group& group) {
   auto& jobs = state.jobs;
+  jobs.grow();
   if (!jobs.head()) {
     co_await jobs.wait_planned();
     co_return;
@@ -121,6 +122,7 @@ async::awaitable<writer_end> run(delivery& state, client_writer& out,
   auto end = writer_end::client_failed;
   auto body = [&](async::task_group& group) -> async::awaitable<void> {
     auto& jobs = state.jobs;
+    state.watching_lateness = false;
     jobs.start_fetcher = [&](job next) {
       group.spawn(run_fetcher(jobs, std::move(next), std::exchange(first, {})));
     };

@@ -62,7 +62,7 @@ used_block lane::take(std::size_t bytes) {
   reserved_.release(first.memory.size());
   used_block used{std::move(first.memory), first.end};
   pieces_.pop_front();
-  room_ready_.notify();
+  room_ready_.notify_all();
   return used;
 }
 
@@ -71,10 +71,12 @@ async::awaitable<void> lane::wait_data() {
 }
 
 void lane::keep_front_block() {
-  while (pieces_.size() > 1) {
-    reserved_.release(pieces_.back().memory.size());
+  while (pieces_.size() > 1)
     pieces_.pop_back();
-  }
+  // Nothing more comes: neither the rest's share of the budget nor its failure belongs here any longer.
+  const byte_offset kept = pieces_.empty() ? 0 : pieces_.front().memory.size();
+  reserved_.release(reserved_.size() - std::min<byte_offset>(reserved_.size(), kept));
+  failure_.reset();
   filled_ = taken_ + data().size();
   chunk_.end = filled_;
 }

@@ -5,6 +5,7 @@
 // So several fetchers may race for the same chunk: whoever has the next byte first appends it.
 
 #include "async/block_pool.hpp"
+#include "async/broadcast.hpp"
 #include "async/event.hpp"
 #include "core/byte_range.hpp"
 #include "core/error.hpp"
@@ -78,7 +79,8 @@ class lane {
   bool one_block_;
   byte_offset filled_, taken_;
   std::deque<piece> pieces_;
-  async::event data_ready_, room_ready_;
+  async::event data_ready_;
+  async::broadcast room_ready_;  ///< two fetchers may race for this chunk
   std::optional<failure> failure_;
 };
 

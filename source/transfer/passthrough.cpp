@@ -19,6 +19,20 @@ struct passage {
   delivery_result result;
 };
 
+/// Counts the payload that the socket has accepted, also when the sending is cancelled half-way.
+struct payload_count {
+  passage& state;
+  std::size_t before;  ///< bytes of framing in front of the payload
+  std::size_t payload;
+  std::size_t sent = 0;
+
+  ~payload_count() {
+    const auto accepted = std::min(sent - std::min(sent, before), payload);
+    state.result.sent += accepted;
+    if (accepted > 0 && state.work.on_sent) state.work.on_sent(accepted);
+  }
+};
+
 /// One piece of the body in the client's framing; an empty piece is the end.
 async::awaitable<error_code> send_piece(passage& state, std::span<const std::byte> piece) {
   const bool chunked = state.work.framing == client_framing::chunked;
@@ -26,11 +40,8 @@ async::awaitable<error_code> send_piece(passage& state, std::span<const std::byt
   const std::string_view end = chunked ? "\r\n" : "";
   const std::array<asio::const_buffer, 3> buffers{
       asio::buffer(size_line), asio::buffer(piece.data(), piece.size()), asio::buffer(end)};
-  std::size_t sent = 0;
-  const auto ec = co_await state.out.send_all(buffers, sent);
-  const auto payload = std::min(sent - std::min(sent, size_line.size()), piece.size());
-  state.result.sent += payload;
-  if (payload > 0 && state.work.on_sent) state.work.on_sent(payload);
+  payload_count count{state, size_line.size(), piece.size()};
+  const auto ec = co_await state.out.send_all(buffers, count.sent);
   co_return ec;
 }
 

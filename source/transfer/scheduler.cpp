@@ -48,21 +48,23 @@ std::optional<job> scheduler::plan_next() {
 }
 
 std::optional<job> scheduler::try_next() {
-  if (failed_ || fetchers_ > parallelism_) return std::nullopt;
+  if (fetchers_ > parallelism_) return std::nullopt;
   while (!returned_.empty()) {
     const auto first =
         std::ranges::min_element(returned_, {}, [](const job& each) { return each.to->chunk().begin; });
     job taken = std::move(*first);
     returned_.erase(first);
-    if (!taken.to->complete()) return taken;
+    const bool in_vain = failed_at_ && taken.to->chunk().begin >= *failed_at_;
+    if (!in_vain && !taken.to->complete()) return taken;
   }
+  if (failed_at_) return std::nullopt;
   return plan_next();
 }
 
 async::awaitable<std::optional<job>> scheduler::next() {
   for (;;) {
     auto found = try_next();
-    if (found || failed_ || fetchers_ > parallelism_) co_return found;
+    if (found || fetchers_ > parallelism_) co_return found;
     ++idle_;
     co_await work_.wait();
     --idle_;
@@ -78,9 +80,9 @@ void scheduler::requeue(job rest) {
 
 void scheduler::give_up(job& lost, failure cause) {
   if (lost.race) return;
-  failed_ = true;
+  const auto begin = lost.to->chunk().begin;
+  failed_at_ = std::min(begin, failed_at_.value_or(begin));
   lost.to->fail(std::move(cause));
-  work_.notify_all();
 }
 
 void scheduler::received(job& by, std::size_t source, std::size_t bytes) {
@@ -165,7 +167,7 @@ void scheduler::wake_writer() {
 
 void scheduler::grow() {
   if (idle_ > 0) work_.notify_all();
-  while (!failed_ && fetchers_ < plan_.useful_fetchers(parallelism_)) {
+  while (fetchers_ < plan_.useful_fetchers(parallelism_)) {
     auto first = try_next();
     if (!first) return;
     launch(std::move(*first));
@@ -204,6 +206,7 @@ void scheduler::race_if_late() {
 
 void scheduler::park() {
   fetchers_ = idle_ = 0;
+  failed_at_.reset();
   returned_.clear();
   raced_ = nullptr;
   while (lanes_.size() > 1)

@@ -36,12 +36,12 @@ class scheduler {
 
   /// The next job at once, if there is one.
   std::optional<job> try_next();
-  /// Waits for a job. nullopt when this fetcher is to leave: too many of them, or the delivery fails.
+  /// Waits for a job. nullopt when there are too many fetchers and this one is to leave.
   async::awaitable<std::optional<job>> next();
   /// A chunk's rest goes back to the others, uncounted.
   void requeue(job rest);
-  /// A chunk that no source could give: the writer meets the failure, nobody plans beyond it. A raced chunk
-  /// may still come in on the other connection: its race only ends.
+  /// A chunk that no source could give: the writer meets the failure, nothing is fetched beyond it. A raced
+  /// chunk may still come in on the other connection: its race only ends.
   void give_up(job& lost, failure cause);
   /// Bytes have come from that source: enough of them make its failures forgotten.
   void received(job& by, std::size_t source, std::size_t bytes);
@@ -121,7 +121,8 @@ class scheduler {
   async::event planned_;
   unsigned parallelism_;
   unsigned fetchers_ = 0, idle_ = 0, epoch_ = 0;
-  bool writer_waits_ = false, failed_ = false;
+  bool writer_waits_ = false;
+  std::optional<byte_offset> failed_at_;  ///< begin of the first chunk that no source could give
   const lane* raced_ = nullptr;
   clock::time_point head_since_ = clock::now();  ///< when the front lane became the writer's
   byte_offset head_filled_then_ = 0;

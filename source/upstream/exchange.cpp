@@ -205,14 +205,19 @@ async::awaitable<fetch_result<exchange>> exchange::next() {
 async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<line> on,
                                                              clock::time_point asked) {
   auto& input = on->value.input;
-  const auto limit = on->with.config.upstream.max_head;
+  const auto& config = on->with.config.upstream;
+  const auto deadline = clock::now() + config.read_timeout;
+  unsigned interims = 0;
   std::array<std::byte, 16 * 1024> scratch;
   for (;;) {
-    auto parsed = http::parse_response_head(input, limit, false);
+    auto parsed = http::parse_response_head(input, config.max_head, false);
     if (parsed.state == http::head_state::complete) {
       input.erase(0, parsed.consumed);
       // 101 is never asked for; other interim responses are skipped (RFC 9110 §15.2).
-      if (parsed.head.status / 100 == 1 && parsed.head.status != 101) continue;
+      const bool interim = parsed.head.status / 100 == 1 && parsed.head.status != 101;
+      if (interim && ++interims <= config.max_interim) continue;
+      if (interim)
+        co_return failed(errc::malformed_response, "the upstream sends interim responses without end");
       const bool measured = asked != clock::time_point();
       if (measured) {
         on->value.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - asked);
@@ -233,6 +238,8 @@ async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<lin
       continue;
     }
     if (ec == asio::error::would_block) ec = co_await on->guard.wait_readable();
+    // Byte by byte is no way around the time-out.
+    if (!ec && clock::now() >= deadline) ec = errc::read_timeout;
     if (ec) co_return failed(lost(ec), on->answered ? "mid-head" : "");
   }
 }

@@ -120,6 +120,7 @@ async::awaitable<fetch_result<located_exchange>> locate(remote_file& file, std::
 void remember(remote_file& file, std::size_t index) {
   auto& source = file.sources[index];
   const bool moved = !(source.location == source.original);
+  file.remembered = index;
   file.with.memory.keep(file.key, {moved ? source.location.text() : std::string(), index, file.total});
 }
 
@@ -172,7 +173,8 @@ async::awaitable<fetch_result<range_answer>> accept(remote_file& file, std::size
     file.with.memory.forget(file.key);
     co_return failed(changed, answer->location.host_header() + " holds a resource of another size");
   }
-  if (first) remember(file, index);
+  const bool news = first || file.remembered != index;
+  if (news && source.joined) remember(file, index);
   co_return answer;
 }
 
@@ -234,7 +236,9 @@ struct joining_scope {
 async::awaitable<fetch_result<void>> join_source(remote_file& file, std::size_t index) {
   const joining_scope scope(file);
   auto outcome = co_await compare(file, index);
-  if (outcome) file.sources[index].joined = true;
+  if (!outcome) co_return outcome;
+  file.sources[index].joined = true;
+  if (file.sources[index].version) remember(file, index);
   co_return outcome;
 }
 
@@ -296,6 +300,9 @@ async::awaitable<fetch_result<range_answer>> next_answer(remote_file& file, rang
 async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried, failure cause,
                                              std::size_t source, std::uint64_t gained) {
   const auto& config = file.with.config.upstream;
+  // An answer, not a fault: the range lies outside of the file, whichever source is asked.
+  const bool out_of_range = cause.code == errc::range_unsatisfiable && cause.total && !file.total;
+  if (out_of_range) co_return cause;
   if (source != file.order.current()) co_return fetch_result<void>();
   const auto decision = tried.decide(cause, source, gained, file.order.another_left(), random_unit(), config);
   const auto where = file.sources[source].original.redacted();

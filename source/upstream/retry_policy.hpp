@@ -25,7 +25,7 @@ bool is_refusing_status(int status) noexcept;
 /// such a failure means that the origin wants fewer of them.
 bool looks_like_overload(const failure& cause) noexcept;
 
-/// min(8 s, 0.5 s · 2^n) and up to a quarter more; `jitter` is in [0, 1).
+/// 0.5 s · 2^n and up to a quarter more, at most 8 s; `jitter` is in [0, 1).
 std::chrono::milliseconds backoff(unsigned n, double jitter, const upstream_settings& config) noexcept;
 
 /// The failures of one chunk, or of the first answer of a request.

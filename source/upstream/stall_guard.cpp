@@ -92,6 +92,7 @@ stall_guard& stall_guard::operator=(stall_guard&& other) noexcept {
 
 async::awaitable<error_code> stall_guard::wait_readable() {
   const auto watched = state_;
+  if (watched->verdict) co_return watched->verdict;
   watched->begin_wait();
   const auto ec = co_await watched->link->wait_readable();
   co_return watched->end_wait(ec);
@@ -99,6 +100,7 @@ async::awaitable<error_code> stall_guard::wait_readable() {
 
 async::awaitable<error_code> stall_guard::wait_writable() {
   const auto watched = state_;
+  if (watched->verdict) co_return watched->verdict;
   watched->begin_wait();
   const auto ec = co_await watched->link->wait_writable();
   co_return watched->end_wait(ec);

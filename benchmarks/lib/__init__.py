@@ -1,0 +1,1 @@
+"""The parts of benchmarks/end_to_end."""
