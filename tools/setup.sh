@@ -1,5 +1,6 @@
-# Shared by ./run, ./check and tools/demo: Debian packages and one configured, built preset. Sourced by bash with
-# `top` set to the top of the checkout. Everything it prints goes to stderr: stdout belongs to the server.
+# shellcheck shell=bash disable=SC2034,SC2154
+# Shared by ./run and ./check: Debian packages, and one configured and built preset. Sourced by bash with `top` set to the
+# top of the checkout. Everything it prints goes to stderr: stdout belongs to the server.
 
 # What every preset is configured and built with.
 build_packages=(

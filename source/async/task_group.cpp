@@ -53,12 +53,13 @@ void task_group::cancel(asio::cancellation_type type) {
 awaitable<void> task_group::join() {
   bool cancelled = false;
   while (!children_.empty()) {
-    const bool woken = co_await changed_.try_wait();
-    if (!woken) {
-      cancelled = true;
-      co_await asio::this_coro::reset_cancellation_state();
-      cancel();
-    }
+    co_await changed_.try_wait();
+    // A cancellation may also have come after the notification: the state tells, not the outcome of the wait.
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() == asio::cancellation_type::none) continue;
+    cancelled = true;
+    co_await asio::this_coro::reset_cancellation_state();
+    cancel();
   }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
@@ -73,6 +74,8 @@ awaitable<void> with_task_group(std::function<awaitable<void>(task_group&)> body
   } catch (...) {
     failure = std::current_exception();
   }
+  const auto state = co_await asio::this_coro::cancellation_state;
+  const bool cancelled = state.cancelled() != asio::cancellation_type::none;
   co_await asio::this_coro::reset_cancellation_state();
   group.cancel();
   try {
@@ -81,6 +84,7 @@ awaitable<void> with_task_group(std::function<awaitable<void>(task_group&)> body
     if (!failure) failure = std::current_exception();
   }
   if (failure) std::rethrow_exception(failure);
+  if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
 }
 
 }  // namespace millrace::async

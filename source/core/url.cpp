@@ -107,7 +107,6 @@ std::string normalize_host(std::string_view text) {
 }  // namespace
 
 result<url> url::parse(std::string_view text) {
-  if (std::any_of(text.begin(), text.end(), is_control)) return errc::invalid_url;
   const auto parts = split_reference(text);
   if (!parts.scheme || !parts.authority) return errc::invalid_url;
   const std::string scheme = to_lower(*parts.scheme);
@@ -153,6 +152,7 @@ result<url> url::parse(std::string_view text) {
 }
 
 result<url> url::resolve(std::string_view reference) const {
+  if (std::any_of(reference.begin(), reference.end(), is_control)) return errc::bad_redirect;
   const auto base = split_reference(text_);
   const auto parts = split_reference(reference);
   std::string target(parts.scheme.value_or(*base.scheme));

@@ -4,7 +4,7 @@
 #include "http/characters.hpp"
 #include "http/media_type.hpp"
 #include "http/message.hpp"
-#include "http/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <optional>
 

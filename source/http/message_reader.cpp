@@ -2,19 +2,81 @@
 
 #include "http/characters.hpp"
 
-#include <charconv>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/none.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
 
 namespace millrace::http {
 
 namespace {
 
+namespace beast = boost::beast;
+
 constexpr std::size_t usual_fields = 16;
 constexpr std::size_t longest_method = 64;
+constexpr std::size_t status_line_without_reason = std::string_view("HTTP/1.1 200").size();
 
 /// What went wrong in plain words; empty when nothing did.
-using complaint = std::string_view;
+using complaint = std::string;
 
-/// Empty lines before the head.
+/// Fills our head with what Beast reads; sees the head alone, never a body.
+template <bool is_request>
+class head_parser final : public beast::http::basic_parser<is_request> {
+ public:
+  using head_type = std::conditional_t<is_request, request_head, response_head>;
+
+  explicit head_parser(head_type& head) : head_(head) {
+    this->eager(false);
+    this->header_limit(std::numeric_limits<std::uint32_t>::max());  // the caller has cut the head already
+    this->body_limit(boost::none);
+    head_.fields.reserve(usual_fields);
+  }
+
+  /// `bytes`: from the start line to the empty line.
+  complaint read(std::string_view bytes) {
+    beast::error_code ec;
+    const auto used = this->put(boost::asio::const_buffer(bytes.data(), bytes.size()), ec);
+    if (ec) return ec.message();
+    return used == bytes.size() ? complaint() : "an empty line inside the head";
+  }
+
+ private:
+  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view target, int version,
+                       beast::error_code&) override {
+    if constexpr (is_request) {
+      head_.method.assign(method.data(), method.size());
+      head_.target.assign(target.data(), target.size());
+      head_.version = static_cast<unsigned>(version);
+    }
+  }
+
+  void on_response_impl(int status, beast::string_view, int version, beast::error_code&) override {
+    if constexpr (!is_request) {
+      head_.status = static_cast<unsigned>(status);
+      head_.version = static_cast<unsigned>(version);
+    }
+  }
+
+  void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
+                     beast::error_code&) override {
+    head_.fields.add(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
+  }
+
+  void on_header_impl(beast::error_code&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
+  std::size_t on_body_impl(beast::string_view, beast::error_code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view, beast::error_code&) override { return 0; }
+  void on_finish_impl(beast::error_code&) override {}
+
+  head_type& head_;
+};
+
+/// Bytes of empty lines before the head.
 std::size_t skip_empty_lines(std::string_view bytes) noexcept {
   std::size_t at = 0;
   for (;;) {
@@ -28,93 +90,41 @@ std::size_t skip_empty_lines(std::string_view bytes) noexcept {
   }
 }
 
-/// Length of the head with its empty line; npos when that is not there yet.
-std::size_t find_head_end(std::string_view bytes) noexcept {
-  for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
-    const auto rest = bytes.substr(at + 1);
-    if (rest.starts_with('\n')) return at + 2;
-    if (rest.starts_with("\r\n")) return at + 3;
-  }
-  return std::string_view::npos;
-}
-
-enum class line_ends { strict, lenient };
-
-/// Takes a line off a complete head, without its end. nullopt for a bare LF that is not allowed.
-std::optional<std::string_view> take_line(std::string_view& head, line_ends ends) noexcept {
-  const auto end = head.find('\n');
-  auto line = head.substr(0, end);
-  head.remove_prefix(end + 1);
-  if (line.ends_with('\r')) {
-    line.remove_suffix(1);
-  } else if (ends == line_ends::strict) {
-    return std::nullopt;
-  }
-  return line;
-}
-
-complaint read_fields(std::string_view head, line_ends ends, field_list& fields) {
-  fields.reserve(usual_fields);
-  for (;;) {
-    const auto line = take_line(head, ends);
-    if (!line) return "a header line that does not end with CR LF";
-    if (line->empty()) return {};
-    std::size_t name_end = 0;
-    while (name_end < line->size() && contains(token_characters, (*line)[name_end]))
-      ++name_end;
-    if (name_end == line->size() || (*line)[name_end] != ':') {
-      const bool folded = name_end == 0 && (line->front() == ' ' || line->front() == '\t');
-      return folded ? "a header that is folded over several lines" : "a header name that is no token";
-    }
-    if (name_end == 0) return "a header without a name";
-    const auto value = trim(line->substr(name_end + 1));
-    if (!consists_of(value_characters, value)) return "control characters in a header";
-    fields.add(std::string(line->substr(0, name_end)), std::string(value));
-  }
-}
-
-/// "HTTP/1.0" and "HTTP/1.1" only; 0 otherwise.
-unsigned read_version(std::string_view text) noexcept {
-  if (text == "HTTP/1.1") return 11;
-  return text == "HTTP/1.0" ? 10 : 0;
-}
-
-/// Content-Length over all its lines: equal values are one (RFC 9110 §8.6).
-complaint read_content_length(const field_list& fields, std::optional<std::uint64_t>& length) {
-  for (const auto& each : fields) {
-    if (!equal_ignoring_case(each.name, "Content-Length")) continue;
-    std::string_view rest = each.value;
-    do {
-      const auto element = take_element(rest);
-      std::uint64_t value = 0;
-      const auto [end, error] = std::from_chars(element.data(), element.data() + element.size(), value);
-      if (error != std::errc{} || end != element.data() + element.size())
-        return "a Content-Length that is no number";
-      if (length && *length != value) return "several different Content-Lengths";
-      length = value;
-    } while (!rest.empty());
-    if (each.value.ends_with(',')) return "a Content-Length that is no number";
-  }
-  return {};
-}
-
-struct framing_fields {
-  std::optional<std::uint64_t> length;
-  bool has_transfer_encoding = false;
-  bool chunked = false;
+/// What is worth knowing before the parser runs, from one pass over the line ends.
+struct outline {
+  std::size_t size =
+      std::string_view::npos;  ///< of the head with its empty line; npos: that has not come yet
+  bool bare = false;           ///< a line ends without CR
+  bool folded = false;         ///< a line begins with white space (obs-fold)
 };
 
-complaint read_framing(const field_list& fields, framing_fields& found) {
-  for (const auto& each : fields) {
-    if (!equal_ignoring_case(each.name, "Transfer-Encoding")) continue;
-    found.has_transfer_encoding = true;
-    if (found.chunked || !equal_ignoring_case(each.value, "chunked")) return "an unknown Transfer-Encoding";
-    found.chunked = true;
+outline find_outline(std::string_view bytes) noexcept {
+  outline found;
+  for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    const auto rest = bytes.substr(at + 1);
+    found.bare |= at == 0 || bytes[at - 1] != '\r' || rest.starts_with('\n');
+    found.folded |= rest.starts_with(' ') || rest.starts_with('\t');
+    if (rest.starts_with('\n')) {
+      found.size = at + 2;
+      return found;
+    }
+    if (rest.starts_with("\r\n")) {
+      found.size = at + 3;
+      return found;
+    }
   }
-  return read_content_length(fields, found.length);
+  return found;
 }
 
-/// RFC 9112 §9.3.
+/// "chunked" in one line, or none at all.
+complaint check_codings(const field_list& fields) {
+  const auto lines = fields.count("Transfer-Encoding");
+  if (lines == 0) return {};
+  const bool known = lines == 1 && equal_ignoring_case(fields.get("Transfer-Encoding"), "chunked");
+  return known ? "" : "an unknown Transfer-Encoding";
+}
+
+/// RFC 9112 §9.3. Beast's own answer lets keep-alive win over close in HTTP/1.0 and heeds Proxy-Connection.
 bool keeps_alive(unsigned version, const field_list& fields) noexcept {
   if (fields.has_token("Connection", "close")) return false;
   return version >= 11 || fields.has_token("Connection", "keep-alive");
@@ -128,91 +138,78 @@ constexpr character_set host_characters = make_character_set([](unsigned char c)
 complaint check_host(const request_head& head) {
   const auto hosts = head.fields.count("Host");
   if (hosts > 1) return "more than one Host";
-  if (hosts == 0) return head.version >= 11 ? complaint("no Host") : complaint();
-  return consists_of(host_characters, head.fields.get("Host")) ? complaint()
-                                                               : complaint("a Host that is no host");
+  if (hosts == 0) return head.version >= 11 ? "no Host" : "";
+  return consists_of(host_characters, head.fields.get("Host")) ? "" : "a Host that is no host";
 }
 
-complaint read_request_line(std::string_view line, request_head& head) {
-  const auto method_end = line.find(' ');
-  const auto target_end = line.rfind(' ');
-  if (method_end == std::string_view::npos || method_end == target_end) {
-    return "a request line that is not method, target and version";
-  }
-  const auto method = line.substr(0, method_end);
-  const auto target = line.substr(method_end + 1, target_end - method_end - 1);
-  if (!is_token(method) || method.size() > longest_method) return "a method that is none";
-  if (!consists_of(target_characters, target))
-    return "white space or control characters in the request target";
-  const auto scheme_end = target.find("://");
-  const bool absolute =
-      scheme_end != std::string_view::npos && (equal_ignoring_case(target.substr(0, scheme_end), "http") ||
-                                               equal_ignoring_case(target.substr(0, scheme_end), "https"));
-  if (!target.starts_with('/') && target != "*" && !absolute)
-    return "a request target that is no path and no URL";
-  head.version = read_version(line.substr(target_end + 1));
-  if (head.version == 0) return "a version other than HTTP/1.0 and HTTP/1.1";
-  head.method = method;
-  head.target = target;
-  return {};
+complaint check_target(std::string_view target) {
+  const auto scheme = target.substr(0, target.find("://"));
+  const bool absolute = scheme.size() < target.size() &&
+                        (equal_ignoring_case(scheme, "http") || equal_ignoring_case(scheme, "https"));
+  const bool known = target.starts_with('/') || target == "*" || absolute;
+  return known ? "" : "a request target that is no path and no URL";
 }
 
-complaint read_status_line(std::string_view line, response_head& head) {
-  const auto version_end = line.find(' ');
-  head.version = read_version(line.substr(0, version_end));
-  if (head.version == 0) return "a version other than HTTP/1.0 and HTTP/1.1";
-  if (version_end == std::string_view::npos) return "no status";
-  line.remove_prefix(version_end + 1);
-  const auto status = line.substr(0, 3);
-  const auto [end, error] = std::from_chars(status.data(), status.data() + status.size(), head.status);
-  const bool three_digits = error == std::errc{} && status.size() == 3 && end == status.data() + 3;
-  if (!three_digits || head.status < 100) return "a status that has not three digits";
-  line.remove_prefix(3);
-  if (!line.empty() && !line.starts_with(' ')) return "a status that has not three digits";
-  return consists_of(value_characters, line) ? complaint() : complaint("control characters in the reason");
+complaint check(const request_head& head) {
+  if (auto wrong = check_target(head.target); !wrong.empty()) return wrong;
+  if (auto wrong = check_host(head); !wrong.empty()) return wrong;
+  if (auto wrong = check_codings(head.fields); !wrong.empty()) return wrong;
+  const bool coded = head.fields.count("Transfer-Encoding") != 0;
+  if (coded && head.fields.count("Content-Length") != 0) return "both Content-Length and Transfer-Encoding";
+  return coded && head.version < 11 ? "Transfer-Encoding in HTTP/1.0" : "";
 }
 
-complaint read_head(std::string_view bytes, request_head& head) {
-  const auto line = take_line(bytes, line_ends::strict);
-  if (!line) return "a request line that does not end with CR LF";
-  if (const auto wrong = read_request_line(*line, head); !wrong.empty()) return wrong;
-  if (const auto wrong = read_fields(bytes, line_ends::strict, head.fields); !wrong.empty()) return wrong;
-  framing_fields found;
-  if (const auto wrong = read_framing(head.fields, found); !wrong.empty()) return wrong;
-  if (found.has_transfer_encoding && head.fields.count("Content-Length") != 0) {
-    return "both Content-Length and Transfer-Encoding";
-  }
-  if (found.has_transfer_encoding && head.version < 11) return "Transfer-Encoding in HTTP/1.0";
-  if (const auto wrong = check_host(head); !wrong.empty()) return wrong;
+complaint read_head(std::string_view bytes, const outline& lines, request_head& head) {
+  if (lines.folded) return "a header that is folded over several lines";
+  head_parser<true> parser(head);
+  if (auto wrong = parser.read(bytes); !wrong.empty()) return wrong;
+  if (auto wrong = check(head); !wrong.empty()) return wrong;
 
-  if (found.chunked) {
+  const auto length = parser.content_length();
+  if (parser.chunked()) {
     head.body = framing::chunked;
-  } else if (found.length.value_or(0) != 0) {
+  } else if (length && *length != 0) {
     head.body = framing::length;
-    head.content_length = *found.length;
+    head.content_length = *length;
   }
   head.keep_alive = keeps_alive(head.version, head.fields);
   head.expects_continue = head.version >= 11 && head.fields.has_token("Expect", "100-continue");
   return {};
 }
 
-complaint read_head(std::string_view bytes, response_head& head, bool to_head) {
-  const auto line = take_line(bytes, line_ends::lenient);
-  if (const auto wrong = read_status_line(*line, head); !wrong.empty()) return wrong;
-  if (const auto wrong = read_fields(bytes, line_ends::lenient, head.fields); !wrong.empty()) return wrong;
-  framing_fields found;
-  if (const auto wrong = read_framing(head.fields, found); !wrong.empty()) return wrong;
+/// What a client may take and Beast does not: lines that end without CR (RFC 9112 §2.2), no space after the
+/// status.
+std::string normalise(std::string_view head) {
+  std::string out;
+  out.reserve(head.size() + 2 * usual_fields);
+  while (!head.empty()) {
+    auto line = head.substr(0, head.find('\n'));
+    head.remove_prefix(line.size() + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const bool status_alone = out.empty() && line.size() == status_line_without_reason;
+    out.append(line).append(status_alone ? " \r\n" : "\r\n");
+  }
+  return out;
+}
+
+complaint read_head(std::string_view bytes, const outline& lines, response_head& head, bool to_head) {
+  std::string normal;
+  if (lines.bare || bytes.find('\r') == status_line_without_reason) bytes = normal = normalise(bytes);
+  head_parser<false> parser(head);
+  if (auto wrong = parser.read(bytes); !wrong.empty()) return wrong;
+  if (head.status < 100) return "a status below 100";
+  if (auto wrong = check_codings(head.fields); !wrong.empty()) return wrong;
 
   head.keep_alive = keeps_alive(head.version, head.fields);
   // The framing is faulty then: another party on the way may have read it otherwise.
-  if (found.has_transfer_encoding && (head.version < 11 || found.length)) head.keep_alive = false;
+  if (parser.chunked() && head.version < 11) head.keep_alive = false;
   if (to_head || head.status < 200 || head.status == 204 || head.status == 304) {
     head.body = framing::none;
-  } else if (found.chunked) {
+  } else if (parser.chunked()) {
     head.body = framing::chunked;
-  } else if (found.length) {
+  } else if (const auto length = parser.content_length()) {
     head.body = framing::length;
-    head.content_length = *found.length;
+    head.content_length = *length;
   } else {
     head.body = framing::until_close;
     head.keep_alive = false;
@@ -228,31 +225,26 @@ bool may_become(std::string_view bytes, const request_head&) noexcept {
 
 bool may_become(std::string_view bytes, const response_head&) noexcept {
   constexpr std::string_view beginning = "HTTP/1.";
-  const auto both = std::min(bytes.size(), beginning.size());
-  return bytes.substr(0, both) == beginning.substr(0, both);
+  return bytes.starts_with(beginning.substr(0, std::min(bytes.size(), beginning.size())));
 }
 
 template <class Head, class... Context>
 parsed_head<Head> parse_head(std::string_view bytes, std::size_t limit, Context... context) {
   parsed_head<Head> parsed;
-  const bool full = bytes.size() >= limit;
-  const auto begin = skip_empty_lines(bytes.substr(0, limit));
-  const auto head = bytes.substr(0, limit).substr(begin);
-  const auto size = find_head_end(head);
-  complaint wrong;
-  if (size != std::string_view::npos) {
+  const auto within = bytes.substr(0, limit);
+  const auto begin = skip_empty_lines(within);
+  const auto head = within.substr(begin);
+  const auto lines = find_outline(head);
+  if (head != "\r" && !may_become(head, parsed.head)) {
+    parsed.reason = "it does not begin like HTTP/1.x";
+  } else if (lines.size != std::string_view::npos) {
     parsed.state = head_state::complete;
-    parsed.consumed = begin + size;
-    wrong = read_head(head.substr(0, size), parsed.head, context...);
-  } else if (head != "\r" && !may_become(head, parsed.head)) {
-    wrong = "the beginning is not HTTP";
-  } else if (full) {
+    parsed.consumed = begin + lines.size;
+    parsed.reason = read_head(head.substr(0, lines.size), lines, parsed.head, context...);
+  } else if (bytes.size() >= limit) {
     parsed.state = head_state::too_large;
   }
-  if (!wrong.empty()) {
-    parsed.state = head_state::malformed;
-    parsed.reason = wrong;
-  }
+  if (!parsed.reason.empty()) parsed.state = head_state::malformed;
   return parsed;
 }
 

@@ -18,6 +18,13 @@ std::optional<byte_offset> parse_number(std::string_view text) noexcept {
   return value;
 }
 
+/// A position beyond 64 bits lies behind every end (RFC 9110 §14.1.2: numerals may be of any size).
+std::optional<byte_offset> parse_position(std::string_view text) noexcept {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!digits) return std::nullopt;
+  return parse_number(text).value_or(std::numeric_limits<byte_offset>::max());
+}
+
 /// Takes the unit and what follows it off; false for other units.
 bool take_bytes_unit(std::string_view& text, char separator) noexcept {
   constexpr std::string_view unit = "bytes";
@@ -38,14 +45,14 @@ std::optional<requested_range> parse_range(std::string_view value) {
   const auto before = value.substr(0, dash);
   const auto after = value.substr(dash + 1);
   if (before.empty()) {
-    const auto length = parse_number(after);
+    const auto length = parse_position(after);
     if (!length) return std::nullopt;
     return range_suffix{*length};
   }
-  const auto first = parse_number(before);
+  const auto first = parse_position(before);
   if (!first) return std::nullopt;
   if (after.empty()) return range_from{*first, std::nullopt};
-  const auto last = parse_number(after);
+  const auto last = parse_position(after);
   if (!last || *last < *first) return std::nullopt;
   return range_from{*first, last};
 }

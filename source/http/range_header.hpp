@@ -23,8 +23,8 @@ struct range_suffix {
 };
 using requested_range = std::variant<range_from, range_suffix>;
 
-/// One bytes range. nullopt for anything malformed, several ranges, other units, or numbers beyond 64 bits:
-/// the header is ignored then.
+/// One bytes range. Numbers beyond 64 bits count as the largest. nullopt for anything malformed, several ranges or
+/// other units: the header is ignored then.
 std::optional<requested_range> parse_range(std::string_view value);
 
 /// The bytes meant, clamped to the end; nullopt when unsatisfiable.

@@ -17,6 +17,9 @@ upstream::wanted of_suffix(byte_offset length, std::optional<byte_offset> known_
     const auto begin = *known_total - std::min(length, *known_total);
     return chunk_plan::first_chunk(begin, *known_total, limits);
   }
+  // More than any file has: the whole. Not every server understands such numbers.
+  constexpr byte_offset largest_file = byte_offset(1) << 53;
+  if (length >= largest_file) return chunk_plan::first_chunk(0, std::nullopt, limits);
   return upstream::wanted_suffix{length};
 }
 

@@ -114,7 +114,41 @@ awaitable<void> cancel_the_joiner(std::string& failure) {
   BOOST_TEST(alive == 0);
 }
 
+awaitable<void> wait_for(async::event& release) {
+  co_await release.wait();
+}
+
+awaitable<void> join_both(async::event& release, int& alive, std::string& failure) {
+  task_group group(co_await boost::asio::this_coro::executor);
+  group.spawn(endless(alive));
+  group.spawn(wait_for(release));
+  failure = co_await join_and_name_failure(group);
+  BOOST_TEST(group.size() == 0u);
+}
+
+awaitable<void> cancel_a_notified_joiner(int turns) {
+  const auto on = co_await boost::asio::this_coro::executor;
+  int alive = 0;
+  std::string failure;
+  async::event release(on);
+  task_group outer(on);
+  outer.spawn(join_both(release, alive, failure));
+  co_await until_alive(alive, 1);
+  release.notify();
+  for (int i = 0; i < turns; ++i)
+    co_await boost::asio::post(boost::asio::use_awaitable);
+  outer.cancel();
+  co_await outer.join();
+  BOOST_TEST(alive == 0);
+}
+
 BOOST_AUTO_TEST_SUITE(task_group_test)
+
+BOOST_AUTO_TEST_CASE(a_cancellation_beside_a_notification_leaves_nothing_alive) {
+  // One of these turns meets the joiner between its notification and its resumption.
+  for (int turns = 0; turns < 8; ++turns)
+    test::run_sync(cancel_a_notified_joiner(turns));
+}
 
 BOOST_AUTO_TEST_CASE(join_waits_for_every_child) {
   int finished = 0;

@@ -1,6 +1,6 @@
 #include "http/content_disposition.hpp"
 
-#include "http/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>

@@ -126,13 +126,12 @@ const std::vector<response_case> responses{
     {"HTTP/1.1 200 \xc3\xbc ok\tok\r\nContent-Length: 5\r\n\r\n", 200, framing::length, 5},
     {"HTTP/1.1 200 OK\nContent-Length: 5\n\n", 200, framing::length, 5},
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\n\r\n", 200, framing::length, 5},
+    {"HTTP/1.1 200\nContent-Length: 5\r\n\n", 200, framing::length, 5},
+    {"HTTP/1.1 200 OK\r\nX: y\r\n z\r\nContent-Length: 5\r\n\r\n", 200, framing::length, 5},
+    {"HTTP/1.1 200 OK\r\nContent-Length:\r\n\t5\r\n \r\n\r\n", 200, framing::length, 5},
     {"HTTP/1.1 200 OK\r\n\r\n", 200, framing::until_close, 0, false},
     {"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n", 200, framing::until_close, 0, false},
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 200, framing::chunked},
-    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 200, framing::chunked, 0,
-     false},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 200, framing::chunked, 0,
-     false},
     {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n", 200, framing::chunked,
      0, false},
     {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n", 200, framing::length, 5, false},
@@ -165,11 +164,18 @@ const std::vector<std::string> bad_responses{
     "ICY 200 OK\r\n\r\n",
     "<html>",
     "G",
-    "HTTP/1.1 200 OK\r\nX: y\r\n z\r\n\r\n",
+    "HTTP/1.\r\n\r\n",
+    "H\n\n",
+    "HTTP/1.1 200 OK\r\n X: y\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nX: y\r\r\n\r\n",
+    "HTTP/1.1 200 OK\nX: y\rz\n\n",
+    "HTTP/1.1 200 OK\r\nX: y\r\n " + std::string(5000, 'z') + "\r\n\r\n",
     "HTTP/1.1 200 OK\r\nX : y\r\n\r\n",
     "HTTP/1.1 200 OK\r\nX: \x02\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
 };
@@ -225,6 +231,13 @@ BOOST_AUTO_TEST_CASE(hands_over_all_parts) {
   const auto expecting =
       parse_request_head("PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n\r\n", limit);
   BOOST_TEST(expecting.head.expects_continue);
+}
+
+BOOST_AUTO_TEST_CASE(joins_folded_lines_of_a_response) {
+  const auto parsed = parse_response_head("HTTP/1.0 200\nX: a \n \t b\n\n", limit, false);
+  BOOST_REQUIRE_MESSAGE((parsed.state == head_state::complete), parsed.reason);
+  BOOST_TEST(parsed.head.version == 10U);
+  BOOST_TEST(parsed.head.fields.get("X") == "a b");
 }
 
 BOOST_AUTO_TEST_CASE(every_prefix_is_incomplete) {

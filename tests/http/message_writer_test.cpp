@@ -32,7 +32,8 @@ BOOST_AUTO_TEST_CASE(writes_requests) {
 BOOST_AUTO_TEST_CASE(writes_responses) {
   BOOST_TEST(write_response_head(206, one("Content-Length", "1")) ==
              "HTTP/1.1 206 Partial Content\r\nContent-Length: 1\r\n\r\n");
-  BOOST_TEST(write_response_head(599, {}) == "HTTP/1.1 599 Unknown\r\n\r\n");
+  BOOST_TEST(write_response_head(200, one("X", "")) == "HTTP/1.1 200 OK\r\nX: \r\n\r\n");
+  BOOST_TEST(write_response_head(799, {}) == "HTTP/1.1 799 Unknown\r\n\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_can_be_read) {

@@ -1,6 +1,7 @@
 // The bytes sent are exactly the upstream's bytes of that range: other versions, lies and cut responses.
 
 #include "server/stream_support.hpp"
+#include "support/dns_server.hpp"
 
 using namespace millrace;
 using namespace millrace::test;
@@ -142,11 +143,44 @@ BOOST_FIXTURE_TEST_CASE(lies_in_the_first_answer_are_errors, stream_fixture) {
   }
 }
 
-// Content delivery networks: edges of one name hold different versions.
+// Content delivery networks: edges of one name hold different versions. The one that gave the first answer is
+// asked again, and when it has another version too, the response is cut.
+BOOST_AUTO_TEST_CASE(another_edge_with_another_version) {
+  for (const bool first_changes_too : {false, true}) {
+    dns_server names;
+    auto config = stream_settings();
+    config.upstream.dns_servers = {names.address()};
+    stream_fixture on(config, {.addresses = {"127.0.0.1", "127.0.0.2"}});
+    const auto resolve_to = [&](const std::string& address) {
+      names.set("edge.test", dns_server::type::a, {dns_server::kind::addresses, {address}, 0});
+      names.set("edge.test", dns_server::type::aaaa, {dns_server::kind::addresses, {}, 0});
+    };
+    resolve_to("127.0.0.1");
+    origin::behaviour rules{.size = size, .seed = seed, .rate = 2 * mebi, .keep_alive = false};
+    rules.changes = {{.seed = seed + 1, .when = {.server = "127.0.0.2"}}};
+    if (first_changes_too) rules.changes = {{.seed = seed + 1, .when = {.first_byte_from = 2 * mebi}}};
+    on.origin.set("/a.mkv", rules);
+    raw_client client(on.server.port());
+    client.get("/stream?connections=2&url=http://edge.test:" + std::to_string(on.origin.port()) + "/a.mkv");
+    auto response = client.receive(false, 100'000);
+    resolve_to("127.0.0.2");
+    response.body += client.read(size - response.body.size());
+    BOOST_TEST((response.body == origin::content_of(seed, 0, response.body.size())));
+    const auto requests = on.origin.requests();
+    const auto at = [&](const std::string& address) {
+      return std::count_if(requests.begin(), requests.end(), [&](const auto& each) { return each.server == address; });
+    };
+    BOOST_TEST(at("127.0.0.2") > 0);
+    BOOST_TEST((response.body.size() == size) == !first_changes_too);
+    // Each answer of the wrong edge was asked for once more at the right one.
+    if (!first_changes_too) BOOST_TEST(at("127.0.0.1") > at("127.0.0.2"));
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(another_version_is_asked_again_before_the_response_is_cut, stream_fixture) {
   origin.set("/a.mkv", {.size = size,
                         .seed = seed,
-                        .changes = {{.etag = "\"other\"", .when = {.from = 5, .times = 2}}}});
+                        .changes = {{.etag = "\"other\"", .when = {.from = 5, .times = 1}}}});
   check_whole(play("/a.mkv"), seed, size);
 }
 

@@ -163,7 +163,7 @@ BOOST_FIXTURE_TEST_CASE(parameters_behind_an_encoded_url, stream_fixture) {
   BOOST_TEST(response.status == 200);
   BOOST_TEST(response.header("X-Client-ID").value_or("") == "me");
   BOOST_TEST(response.header("Content-Disposition").value_or("") ==
-             "inline; filename*=UTF-8''My%20film%26co.mkv");
+             "inline; filename*=UTF-8''My%20film&co.mkv");
 }
 
 BOOST_FIXTURE_TEST_CASE(connections_only_lower_the_servers_limit, stream_fixture) {

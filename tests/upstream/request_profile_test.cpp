@@ -88,9 +88,9 @@ BOOST_AUTO_TEST_CASE(given_credentials_go_home_only) {
     std::string target;
     bool sent;
   } rows[]{
-      {"http://home.test/", true},         {"http://HOME.test:80/other?q", true},
-      {"http://home.test:81/", false},     {"https://home.test/", false},
-      {"http://www.home.test/", false},    {"http://home.test.evil.test/", false},
+      {"http://home.test/", true},           {"http://HOME.test:80/other?q", true},
+      {"http://home.test:81/", false},       {"https://home.test/", false},
+      {"http://www.home.test/", false},      {"http://home.test.evil.test/", false},
       {"http://evil.test/home.test", false},
   };
   for (const auto& row : rows) {

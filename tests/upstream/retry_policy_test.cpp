@@ -46,8 +46,9 @@ retry_decision retry(milliseconds wait) {
 }
 const retry_decision next_source{action::next_source}, give_up{action::give_up};
 
-const std::vector<errc> transient_errors{errc::connect_failed, errc::connect_timeout, errc::read_timeout,
-                                         errc::low_speed,      errc::connection_lost, errc::malformed_response};
+const std::vector<errc> transient_errors{errc::connect_failed,  errc::connect_timeout,
+                                         errc::read_timeout,    errc::low_speed,
+                                         errc::connection_lost, errc::malformed_response};
 const std::vector<int> transient_statuses{408, 425, 429, 500, 502, 503, 504, 599};
 const std::vector<int> refusing_statuses{401, 403, 404, 410};
 
@@ -133,8 +134,8 @@ BOOST_AUTO_TEST_CASE(a_refusing_status_is_not_asked_again) {
 }
 
 BOOST_AUTO_TEST_CASE(the_next_source_at_once) {
-  for (const auto code : {errc::connection_refused, errc::tls_failed, errc::host_not_found, errc::resolve_failed,
-                          errc::address_forbidden, errc::source_differs}) {
+  for (const auto code : {errc::connection_refused, errc::tls_failed, errc::host_not_found,
+                          errc::resolve_failed, errc::address_forbidden, errc::source_differs}) {
     tried = attempts();
     BOOST_TEST(after(fails(code), others_left) == next_source, fails(code).code.message());
   }
@@ -163,7 +164,7 @@ BOOST_AUTO_TEST_CASE(the_last_source_left_gets_all_retries) {
 
 BOOST_AUTO_TEST_CASE(bytes_begin_the_count_anew) {
   for (int i = 0; i < 5; ++i)
-    BOOST_TEST(after(fails(errc::connection_lost)).what == action::retry);
+    BOOST_TEST((after(fails(errc::connection_lost)).what == action::retry));
   BOOST_TEST(after(fails(errc::connection_lost), alone, 1) == retry(500ms));
   for (const auto wait : {1000ms, 2000ms, 4000ms, 8000ms})
     BOOST_TEST(after(fails(errc::connection_lost)) == retry(wait));

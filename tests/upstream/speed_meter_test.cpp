@@ -10,7 +10,8 @@ using namespace millrace::upstream;
 using namespace std::chrono_literals;
 
 /// Seconds of waiting until the meter strikes, 0: not within a minute. `slice` is the time between two looks.
-double seconds_until_low(speed_meter& meter, std::uint64_t bytes_per_second, std::chrono::milliseconds slice) {
+double seconds_until_low(speed_meter& meter, std::uint64_t bytes_per_second,
+                         std::chrono::milliseconds slice) {
   const auto bytes = bytes_per_second * static_cast<std::uint64_t>(slice.count()) / 1000;
   auto waited = 0ms;
   while (waited < 60s) {

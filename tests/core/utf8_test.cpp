@@ -1,4 +1,4 @@
-#include "http/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -53,15 +53,15 @@ const std::vector<length_case> characters{
 BOOST_AUTO_TEST_SUITE(utf8)
 
 BOOST_DATA_TEST_CASE(measures_the_first_character, characters) {
-  BOOST_TEST(millrace::http::utf8_length(sample.text) == sample.length);
-  BOOST_TEST(millrace::http::utf8_length(sample.text + "tail") == (sample.text.empty() ? 1 : sample.length));
+  BOOST_TEST(millrace::utf8_length(sample.text) == sample.length);
+  BOOST_TEST(millrace::utf8_length(sample.text + "tail") == (sample.text.empty() ? 1 : sample.length));
 }
 
 BOOST_AUTO_TEST_CASE(judges_whole_texts) {
-  BOOST_TEST(millrace::http::is_utf8(""));
-  BOOST_TEST(millrace::http::is_utf8("a\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"));
-  BOOST_TEST(!millrace::http::is_utf8("a\xfc"));
-  BOOST_TEST(!millrace::http::is_utf8("\xe2\x82\xac\xe2\x82"));
+  BOOST_TEST(millrace::is_utf8(""));
+  BOOST_TEST(millrace::is_utf8("a\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80"));
+  BOOST_TEST(!millrace::is_utf8("a\xfc"));
+  BOOST_TEST(!millrace::is_utf8("\xe2\x82\xac\xe2\x82"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
