@@ -1,9 +1,7 @@
 #include "registry/identity.hpp"
 
 #include <openssl/sha.h>
-#include <spdlog/fmt/fmt.h>
 
-#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -22,7 +20,14 @@ std::string digest(std::initializer_list<std::string_view> parts) {
   }
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
-  return fmt::format("{:02x}", fmt::join(hash.begin(), hash.begin() + id_bytes, ""));
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string id;
+  id.reserve(2 * id_bytes);
+  for (std::size_t i = 0; i < id_bytes; ++i) {
+    id += digits[hash[i] >> 4];
+    id += digits[hash[i] & 15];
+  }
+  return id;
 }
 
 }  // namespace

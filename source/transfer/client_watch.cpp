@@ -33,9 +33,13 @@ async::awaitable<void> run_watch(async::transport& client, std::string& input, s
 
 async::awaitable<void> watch_client(async::transport& client, std::string& input, std::size_t limit) {
   std::array<std::byte, 2048> scratch;
+  // Every response ends with the cancellation of its watch: no exception for that.
+  co_await asio::this_coro::throw_if_cancelled(false);
   while (input.size() < limit) {
-    // An aborted wait is somebody else's: a writer's time-out ends all waits of the transport.
     const auto waited = co_await client.wait_readable();
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
+    // An aborted wait is somebody else's: a writer's time-out ends all waits of the transport.
     if (waited == asio::error::operation_aborted) continue;
     if (waited) co_return;
     error_code ec;

@@ -12,9 +12,9 @@ namespace {
 
 using buffer_list = boost::container::small_vector<asio::const_buffer, 4>;
 
-/// Drops the first `bytes` of the list.
+/// Drops the first `bytes` of the list, and buffers that are empty.
 void advance(buffer_list& buffers, std::size_t bytes) {
-  while (bytes > 0 && !buffers.empty()) {
+  while (!buffers.empty() && (bytes > 0 || buffers.front().size() == 0)) {
     const auto step = std::min(bytes, buffers.front().size());
     buffers.front() += step;
     bytes -= step;
@@ -38,6 +38,7 @@ std::size_t client_writer::send_now(std::span<const asio::const_buffer> payload,
 async::awaitable<error_code> client_writer::send_all(std::span<const asio::const_buffer> payload,
                                                      std::size_t& sent) {
   buffer_list rest(payload.begin(), payload.end());
+  advance(rest, 0);
   while (head_pending() || !rest.empty()) {
     error_code ec;
     const auto count = send_now(std::span(rest.data(), rest.size()), ec);

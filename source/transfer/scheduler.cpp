@@ -64,7 +64,9 @@ std::optional<job> scheduler::try_next() {
 async::awaitable<std::optional<job>> scheduler::next() {
   for (;;) {
     auto found = try_next();
-    if (found || fetchers_ > parallelism_) co_return found;
+    // The delivery ends its fetchers by cancelling them: most find it finished then, and need no exception to
+    // leave.
+    if (found || fetchers_ > parallelism_ || plan_.finished()) co_return found;
     ++idle_;
     co_await work_.wait();
     --idle_;

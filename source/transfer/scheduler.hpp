@@ -36,7 +36,8 @@ class scheduler {
 
   /// The next job at once, if there is one.
   std::optional<job> try_next();
-  /// Waits for a job. nullopt when there are too many fetchers and this one is to leave.
+  /// Waits for a job. nullopt when there are too many fetchers and this one is to leave, or when all is
+  /// delivered.
   async::awaitable<std::optional<job>> next();
   /// A chunk's rest goes back to the others, uncounted.
   void requeue(job rest);

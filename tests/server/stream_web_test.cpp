@@ -179,8 +179,11 @@ BOOST_AUTO_TEST_CASE(the_address_that_was_checked_is_connected_to) {
   on.names.set("moving.test", dns_server::type::aaaa, {dns_server::kind::addresses, {}, 0});
   check_whole(on.play("moving.test"), 1, size);
   on.names.set("moving.test", dns_server::type::a, {dns_server::kind::addresses, {"169.254.169.254"}, 0});
-  on.origin.drop_connections();
-  BOOST_TEST(eventually([&] { return on.origin.totals().open_connections == 0; }));
+  const bool noticed = eventually([&] {
+    on.origin.drop_connections();
+    return on.play("moving.test").status == 403;
+  });
+  BOOST_TEST(noticed);
   check_problem(on.play("moving.test"), 403, "upstream-forbidden");
 }
 

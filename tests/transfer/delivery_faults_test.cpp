@@ -91,7 +91,8 @@ BOOST_AUTO_TEST_CASE(a_late_chunk_at_the_head_is_raced) {
   check_complete(9, whole);
   // At 1000 bytes per second that chunk would take minutes, and the read time-out never strikes.
   BOOST_TEST((std::chrono::steady_clock::now() - began < 15s));
-  BOOST_TEST(server.totals().peak_connections <= 4u);
+  // The origin may see a new connection before the end of the one that it replaces.
+  BOOST_TEST(server.totals().peak_connections <= 5u);
 }
 
 BOOST_AUTO_TEST_CASE(overload_lowers_the_parallelism_and_is_remembered) {
@@ -203,12 +204,19 @@ BOOST_AUTO_TEST_CASE(a_third_source_may_hold_what_the_second_does_not) {
 
 BOOST_AUTO_TEST_CASE(goes_back_to_the_primary_after_the_last_mirror) {
   auto first_half = film(), second_half = film();
-  first_half.status = origin::status_reply{.status = 404, .when = {.times = 2, .first_byte_from = 2 * M}};
-  second_half.status = origin::status_reply{.status = 404, .when = {.first_byte_from = 3 * M}};
+  first_half.status = origin::status_reply{.status = 404, .when = {.first_byte_from = 2 * M}};
+  second_half.status = origin::status_reply{.status = 404, .when = {.first_byte_from = 3 * M + 512 * K}};
   server.set("/a", first_half);
   server.set("/b", second_half);
-  play({"/a", "/b"}, whole, {.plan = {.connections = 1, .chunk_size = 256 * K}});
+  start({"/a", "/b"}, whole, {.plan = {.connections = 1, .chunk_size = 256 * K}});
+  step_until([&] {
+    receive();
+    return server.of("/b").requests > 0;
+  });
+  server.set("/a", film());
+  finish();
   check_complete(9, whole);
+  BOOST_TEST(server.of("/a").requests >= 2u);
 }
 
 BOOST_AUTO_TEST_CASE(a_200_in_the_middle_is_no_answer) {

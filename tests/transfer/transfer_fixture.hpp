@@ -14,7 +14,7 @@ namespace millrace::transfer {
 struct transfer_fixture : upstream::origin_fixture {
   transfer_fixture() {
     auto [ours, theirs] = test::make_socket_pair(loop, loop);
-    const int small = 16 * 1024;
+    const int small = 64 * 1024;
     ::setsockopt(ours.native_handle(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     ::setsockopt(theirs.native_handle(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     theirs.non_blocking(true);

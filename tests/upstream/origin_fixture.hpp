@@ -35,6 +35,12 @@ inline async::awaitable<std::string> read_all(exchange& from, error_code& ec) {
   co_return text;
 }
 
+/// Reading the system's certificates takes long: once is enough.
+inline async::tls_context& shared_tls() {
+  static async::tls_context made("", true);
+  return made;
+}
+
 struct origin_fixture {
   origin_fixture() {
     config.upstream.backoff_first = std::chrono::milliseconds(5);
@@ -117,7 +123,7 @@ struct origin_fixture {
   settings config;
   address_policy policy{{"loopback"}, {}};
   dns_cache dns;
-  async::tls_context tls{"", true};
+  async::tls_context& tls = shared_tls();
   connector network{config.upstream, policy, dns, tls};
   connection_pool pool{network, config.upstream};
   origin_budget budget{config.upstream.overload_memory};
