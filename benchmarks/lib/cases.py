@@ -39,9 +39,7 @@ class Plan:
 
 
 def sha256(file):
-    with open(file, "rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest() if hasattr(hashlib, "file_digest") \
-            else hashlib.sha256(content.read()).hexdigest()
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 class Paced:
@@ -72,7 +70,8 @@ class Paced:
                  f"{base / statistics.median(seconds[peer]):.2f}"] for peer in wanted]
         reached = statistics.median(percent[peers.MILLRACE])
         brief = " Peers with one connection took 8 MiB; their seconds are scaled." if plan.quick else ""
-        return Outcome(self.title, self.explanation + brief, ["peer", "seconds", "% of 8 × 4 MiB/s", "times direct"], rows,
+        columns = ["peer", "seconds", "% of 8 × 4 MiB/s", "times direct"]
+        return Outcome(self.title, self.explanation + brief, columns, rows,
                        [Target(self.what, self.bound, reached, " %", at_least=True, digits=1)])
 
     def reference(self, plan, origin, size):
@@ -144,8 +143,8 @@ class FirstByte:
                 for peer in wanted]
         return Outcome(
             "First byte of a warm range",
-            f"{requests} ranges of 64 KiB one after the other on one connection, from sending the request to having the "
-            "first byte of the body, each run's median.", ["peer", "ms", "ms over direct"], rows,
+            f"{requests} ranges of 64 KiB one after the other on one connection, from sending the request to having "
+            "the first byte of the body, each run's median.", ["peer", "ms", "ms over direct"], rows,
             [Target("first byte over direct", 0.05, statistics.median(added[peers.MILLRACE]), " ms", digits=3)])
 
 
@@ -171,7 +170,8 @@ def make_certificates(setting):
     new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     run([openssl, "req", "-x509", *new_key, "-keyout", folder / "ca.key", "-out", setting.authority, "-days", "2",
          "-subj", "/CN=benchmark CA", "-addext", "basicConstraints=critical,CA:TRUE"])
-    run([openssl, "req", *new_key, "-keyout", folder / "server.key", "-out", folder / "server.csr", "-subj", "/CN=localhost"])
+    run([openssl, "req", *new_key, "-keyout", folder / "server.key", "-out", folder / "server.csr",
+         "-subj", "/CN=localhost"])
     (folder / "server.ext").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
     run([openssl, "x509", "-req", "-in", folder / "server.csr", "-CA", setting.authority, "-CAkey", folder / "ca.key",
          "-CAcreateserial", "-days", "2", "-extfile", folder / "server.ext", "-out", folder / "server.pem"])
@@ -194,14 +194,14 @@ PACED_TEXT = ("64 MiB from an origin that gives 4 MiB/s to each connection; eigh
 CASES = {
     "paced": Paced("Throttled origin", "", PACED_TEXT, 97, "throttled origin: of 8 × 4 MiB/s"),
     "distant": Paced("Throttled origin, 40 ms away", "&delay=40ms&connect_delay=40ms",
-                     PACED_TEXT + " Each response takes 40 ms to begin, the first of each connection another 40 ms; all "
-                     "connections are new in each run.", 84, "throttled origin, 40 ms: of 8 × 4 MiB/s"),
+                     PACED_TEXT + " Each response takes 40 ms to begin, the first of each connection another 40 ms; "
+                     "all connections are new in each run.", 84, "throttled origin, 40 ms: of 8 × 4 MiB/s"),
     "plain": Bulk("Unthrottled, plain HTTP", False,
-                  "1 GiB from nginx on the same machine to curl; CPU and memory of the proxy's process alone, which is started "
-                  "afresh for each run.", plain_targets),
+                  "1 GiB from nginx on the same machine to curl; CPU and memory of the proxy's process alone, which is "
+                  "started afresh for each run.", plain_targets),
     "tls": Bulk("Unthrottled, HTTPS upstream", True,
-                "The same with TLS 1.3 between the proxy and the origin, whose certificate the proxies verify; curl speaks plain "
-                "HTTP to the proxies.", tls_targets),
+                "The same with TLS 1.3 between the proxy and the origin, whose certificate the proxies verify; curl "
+                "speaks plain HTTP to the proxies.", tls_targets),
     "first-byte": FirstByte(),
 }
 

@@ -43,14 +43,16 @@ http {{
   {body}
 }}
 """)
-    return Server(name, [find_program("nginx"), "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"], port, scheme)
+    command = [find_program("nginx"), "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"]
+    return Server(name, command, port, scheme)
 
 
 def nginx_origin(setting, tls=False):
     """Serves the files of the scratch folder's `files`."""
     port = free_port()
-    secure = f"ssl_certificate {setting.scratch}/server.pem; ssl_certificate_key {setting.scratch}/server.key;" if tls else ""
-    body = f"server {{ listen 127.0.0.1:{port}{' ssl' if tls else ''}; {secure} root {setting.scratch}/files; }}"
+    scratch = setting.scratch
+    secure = f"ssl_certificate {scratch}/server.pem; ssl_certificate_key {scratch}/server.key;" if tls else ""
+    body = f"server {{ listen 127.0.0.1:{port}{' ssl' if tls else ''}; {secure} root {scratch}/files; }}"
     return nginx(setting, "nginx as origin", body, port, "https" if tls else "http")
 
 

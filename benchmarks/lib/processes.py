@@ -69,8 +69,8 @@ class Server:
         self.output = tempfile.TemporaryFile()
         ready_line = self.output if port else subprocess.PIPE
         try:
-            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=ready_line,
-                                            stderr=self.output, env=clean_environment())
+            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                            stdout=ready_line, stderr=self.output, env=clean_environment())
         except OSError as error:
             self.output.close()
             raise BenchmarkError(f"cannot start {name}: {error}") from error

@@ -56,12 +56,11 @@ async::awaitable<bool> while_client_stays(async::transport& client, std::string&
   bool finished = false;
   const async::executor on = co_await asio::this_coro::executor;
   async::event ended(on);
-  auto body = [&](async::task_group& group) -> async::awaitable<void> {
+  co_await async::with_task_group([&](async::task_group& group) {
     group.spawn(run_watch(client, input, limit, ended));
     group.spawn(run_response(std::move(response), finished, ended));
-    co_await ended.wait();
-  };
-  co_await async::with_task_group(body);
+    return ended.wait();
+  });
   co_return finished;
 }
 

@@ -116,24 +116,29 @@ job adopt_first(delivery& state, upstream::range_answer& answer) {
   return first;
 }
 
+/// Starts fetchers and writes what they bring.
+async::awaitable<void> fetch_and_write(delivery& state, client_writer& out,
+                                       std::optional<upstream::range_answer>& first, async::task_group& group,
+                                       writer_end& end) {
+  auto& jobs = state.jobs;
+  state.watching_lateness = false;
+  jobs.start_fetcher = [&](job next) {
+    group.spawn(run_fetcher(jobs, std::move(next), std::exchange(first, {})));
+  };
+  if (first) {
+    jobs.launch(adopt_first(state, *first));
+  } else {
+    jobs.grow();
+  }
+  end = co_await write_in_order(state, out, group);
+}
+
 /// Fetchers and writer together, until the end or until the client pauses.
 async::awaitable<writer_end> run(delivery& state, client_writer& out,
                                  std::optional<upstream::range_answer> first) {
   auto end = writer_end::client_failed;
-  auto body = [&](async::task_group& group) -> async::awaitable<void> {
-    auto& jobs = state.jobs;
-    state.watching_lateness = false;
-    jobs.start_fetcher = [&](job next) {
-      group.spawn(run_fetcher(jobs, std::move(next), std::exchange(first, {})));
-    };
-    if (first) {
-      jobs.launch(adopt_first(state, *first));
-    } else {
-      jobs.grow();
-    }
-    end = co_await write_in_order(state, out, group);
-  };
-  co_await async::with_task_group(body);
+  co_await async::with_task_group(
+      [&](async::task_group& group) { return fetch_and_write(state, out, first, group, end); });
   co_return end;
 }
 

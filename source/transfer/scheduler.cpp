@@ -131,10 +131,19 @@ void scheduler::stop_other_readers(const lane& of, const upstream::exchange& but
 }
 
 async::awaitable<void> scheduler::wait_head() {
+  /// A writer that is cancelled waits no more: nothing is raced for it.
+  struct waiting_scope {
+    explicit waiting_scope(bool& flag) : waits(flag) { waits = true; }
+    ~waiting_scope() { waits = false; }
+    waiting_scope(const waiting_scope&) = delete;
+    waiting_scope& operator=(const waiting_scope&) = delete;
+    bool& waits;
+  };
   const auto began = clock::now();
-  writer_waits_ = true;
-  co_await lanes_.front()->wait_data();
-  writer_waits_ = false;
+  {
+    const waiting_scope scope(writer_waits_);
+    co_await lanes_.front()->wait_data();
+  }
   plan_.client_waited(clock::now() - began);
   grow();
 }

@@ -120,22 +120,27 @@ BOOST_AUTO_TEST_CASE(low_speed_is_replaced_by_a_new_connection) {
   const auto began = std::chrono::steady_clock::now();
   check_whole(on.play("/a.mkv"), seed, 1 * mebi);
   BOOST_TEST(seconds_since(began) < 6);
-  const auto connections = on.origin.requests();
-  BOOST_REQUIRE(connections.size() >= 2U);
-  BOOST_TEST(connections[1].connection != connections[0].connection);
+  // The rest of the chunk came over another connection.
+  const auto requests = on.origin.requests();
+  BOOST_TEST(std::any_of(requests.begin(), requests.end(), [&](const auto& each) {
+    return each.connection != requests.front().connection &&
+           each.header("Range").value_or("").find("-65535") != std::string::npos;
+  }));
 }
 
+// "Counts as a retry": the second time another source is taken.
 BOOST_AUTO_TEST_CASE(low_speed_counts_as_a_retry) {
   auto config = stream_settings();
   config.upstream.min_speed = 500 * kibi;
   config.upstream.min_speed_streak = 1;
-  config.upstream.retries = 1;
   config.transfer.connections = 1;
   stream_fixture on(config);
-  on.origin.set("/a.mkv", {.size = 1 * mebi, .seed = seed, .slow_at = {{.after = 0, .rate = 1}}});
+  on.origin.set("/slow.mkv", {.size = 1 * mebi, .seed = seed, .slow_at = {{.after = 100, .rate = 1}}});
+  on.origin.set("/good.mkv", {.size = 1 * mebi, .seed = seed});
   const auto began = std::chrono::steady_clock::now();
-  check_cut(on.play("/a.mkv"), seed);
-  BOOST_TEST(seconds_since(began) < 15);
+  check_whole(on.play("/slow.mkv", {}, "mirror=" + encoded(on.origin.url("/good.mkv")) + "&"), seed, 1 * mebi);
+  BOOST_TEST(seconds_since(began) < 8);
+  BOOST_TEST(on.origin.requests("/good.mkv").size() > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(low_speed_is_off_by_default) {
@@ -164,7 +169,8 @@ BOOST_AUTO_TEST_CASE(a_slow_head_chunk_is_raced) {
       const auto began = std::chrono::steady_clock::now();
       check_whole(on.play("/a.mkv"), seed, size);
       BOOST_TEST(seconds_since(began) < 8);
-      BOOST_TEST(on.origin.totals().peak_connections <= 4U);  // raced ones included
+      // Raced ones included; the origin may see a new one before the end of the one that lost.
+      BOOST_TEST(on.origin.totals().peak_connections <= 5U);
     }
   }
 }

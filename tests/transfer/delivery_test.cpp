@@ -184,6 +184,8 @@ struct paused_fixture : delivery_fixture {
   }
   /// The client does not read: the upstream's connections go, one block stays.
   void until_parked() {
+    loop.restart();
+    loop.run_for(2 * 150ms);
     step_until([&] {
       return blocks.in_use() > 0 && blocks.in_use() <= async::large_block &&
              server.totals().active_requests == 0;

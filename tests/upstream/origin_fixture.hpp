@@ -113,7 +113,7 @@ struct origin_fixture {
   std::string body_of(exchange& from) {
     error_code ec;
     auto text = run(read_all(from, ec));
-    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(!ec, ec.message() << " after " << text.size() << " bytes");
     return text;
   }
 
