@@ -170,8 +170,9 @@ std::size_t tls_transport::read_now(std::span<std::byte> into, error_code& ec) n
   ec = broken_;
   if (ec) return 0;
   std::size_t got = 0;
+  // Once is enough: a successful SSL_read leaves the queue as it was.
+  ERR_clear_error();
   while (got < into.size()) {
-    ERR_clear_error();
     errno = 0;
     const int count = SSL_read(ssl_.get(), into.data() + got, capped(into.size() - got));
     if (count <= 0) {

@@ -21,8 +21,9 @@ template <class T = void>
 using awaitable = asio::awaitable<T>;
 using executor = asio::any_io_executor;
 
-/// Completion token: errors come back in the tuple instead of as exceptions. A coroutine that was cancelled still
-/// throws system_error(operation_aborted) at its next co_await; only a scope that must clean up resets that.
+/// Completion token: errors come back in the tuple instead of as exceptions. A coroutine that was cancelled
+/// still throws system_error(operation_aborted) at its next co_await; only a scope that must clean up resets
+/// that.
 inline constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace millrace::async

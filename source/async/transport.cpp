@@ -123,6 +123,11 @@ std::unique_ptr<transport> make_tcp_transport(asio::ip::tcp::socket socket) {
   return std::make_unique<tcp_transport>(std::move(socket));
 }
 
+void reset_on_close(transport& link) noexcept {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(link.native_handle(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 awaitable<std::size_t> read_some(transport& from, std::span<std::byte> into, error_code& ec) {
   while (true) {
     const auto got = from.read_now(into, ec);

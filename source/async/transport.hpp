@@ -67,6 +67,10 @@ awaitable<result<std::unique_ptr<transport>>> tls_connect(asio::ip::tcp::socket 
                                                           const std::string& host,
                                                           const std::string& session_key, std::string& why);
 
+/// Closing will reset the connection: the peer sees it broken, not ended (SO_LINGER 0). Unsent bytes are
+/// lost.
+void reset_on_close(transport& link) noexcept;
+
 /// Waits until bytes are there and reads them: read_now() and wait_readable() in a loop.
 awaitable<std::size_t> read_some(transport& from, std::span<std::byte> into, error_code& ec);
 /// Writes everything or fails.

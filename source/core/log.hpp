@@ -1,6 +1,6 @@
 #pragma once
-// The log behind one header: levels, text or JSON lines on stderr. Never pass userinfo, queries, tokens or header
-// values above debug (see url::redacted).
+// The log behind one header: levels, text or JSON lines on stderr. Never pass userinfo, queries, tokens or
+// header values above debug (see url::redacted).
 
 #include "core/settings.hpp"
 
@@ -16,7 +16,8 @@ namespace millrace::log {
 void configure(const log_settings& settings);
 
 bool enabled(log_level level) noexcept;
-/// One line. In JSON: {"time": ISO 8601 UTC with Z, "level", "message"}; control characters are escaped in both forms.
+/// One line. In JSON: {"time": ISO 8601 UTC with Z, "level", "message"}; control characters are escaped in
+/// both forms.
 void write(log_level level, std::string_view message);
 
 template <class... Args>
@@ -29,7 +30,8 @@ void info(fmt::format_string<Args...> format, Args&&... args) {
 }
 template <class... Args>
 void warning(fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(log_level::warning)) write(log_level::warning, fmt::format(format, std::forward<Args>(args)...));
+  if (enabled(log_level::warning))
+    write(log_level::warning, fmt::format(format, std::forward<Args>(args)...));
 }
 template <class... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {
@@ -37,7 +39,8 @@ void error(fmt::format_string<Args...> format, Args&&... args) {
 }
 template <class... Args>
 void critical(fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(log_level::critical)) write(log_level::critical, fmt::format(format, std::forward<Args>(args)...));
+  if (enabled(log_level::critical))
+    write(log_level::critical, fmt::format(format, std::forward<Args>(args)...));
 }
 
 }  // namespace millrace::log

@@ -11,11 +11,12 @@
 
 namespace millrace {
 
-/// Immutable value. Bytes that RFC 3986 forbids are percent-encoded when parsing; everything else is kept as given,
-/// but for the fragment, which is never sent and is dropped.
+/// Immutable value. Bytes that RFC 3986 forbids are percent-encoded when parsing; everything else is kept as
+/// given, but for the fragment, which is never sent and is dropped.
 class url {
  public:
-  /// Accepts http and https with a host; errc::invalid_url otherwise (also for port 0 and unbalanced brackets).
+  /// Accepts http and https with a host; errc::invalid_url otherwise (also for port 0 and unbalanced
+  /// brackets).
   static result<url> parse(std::string_view text);
 
   /// RFC 3986 §5.2 against this URL. errc::bad_redirect when the outcome is not http(s).

@@ -19,20 +19,33 @@ class chunked_decoder {
     bool malformed = false;
   };
 
-  /// Chunk extensions and trailers are skipped; their size is limited, as is the number of hex digits. Once malformed,
-  /// always malformed.
+  /// Chunk extensions and trailers are skipped; their size is limited, as is the number of hex digits. Once
+  /// malformed, always malformed.
   step decode(std::span<std::byte> bytes) noexcept;
 
  private:
-  enum class state { size, extension, size_lf, data, data_cr, data_lf, trailer_start, trailer, trailer_lf, end_lf, done, failed };
+  enum class state {
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer,
+    trailer_lf,
+    end_lf,
+    done,
+    failed
+  };
 
   /// One byte that is not payload; false when it is out of place.
   bool take_framing(char c) noexcept;
 
   state state_ = state::size;
-  std::uint64_t left_ = 0;     ///< of the chunk's data
+  std::uint64_t left_ = 0;  ///< of the chunk's data
   unsigned digits_ = 0;
-  std::size_t overhead_ = 0;   ///< bytes of this chunk's extensions or of the trailers
+  std::size_t overhead_ = 0;  ///< bytes of this chunk's extensions or of the trailers
 };
 
 }  // namespace millrace::http

@@ -8,7 +8,8 @@
 
 namespace millrace::http {
 
-/// What a response says of its version: ETag as sent (quotes and W/ included) and Last-Modified, empty when missing.
+/// What a response says of its version: ETag as sent (quotes and W/ included) and Last-Modified, empty when
+/// missing.
 struct validator {
   std::string etag;
   std::string last_modified;
@@ -21,14 +22,15 @@ bool is_strong(std::string_view etag) noexcept;
 bool strong_match(std::string_view a, std::string_view b) noexcept;
 bool weak_match(std::string_view a, std::string_view b) noexcept;
 
-/// Whether two answers may be parts of one representation: the strong ETag alone where the first has one, else
-/// Last-Modified; nothing to compare (neither has any) counts as the same.
+/// Whether two answers may be parts of one representation: the strong ETag alone where the first has one,
+/// else Last-Modified; nothing to compare (neither has any) counts as the same.
 bool same_version(const validator& first, const validator& other) noexcept;
 
-/// If-Range (RFC 9110 §13.1.5): true when the Range may be served. A date must equal Last-Modified exactly; a weak tag
-/// never matches.
+/// If-Range (RFC 9110 §13.1.5): true when the Range may be served. A date must equal Last-Modified exactly; a
+/// weak tag never matches.
 bool if_range_holds(std::string_view if_range, const validator& current) noexcept;
-/// If-None-Match (RFC 9110 §13.1.2): true when a GET or HEAD is answered with 304. "*" and lists, weak comparison.
+/// If-None-Match (RFC 9110 §13.1.2): true when a GET or HEAD is answered with 304. "*" and lists, weak
+/// comparison.
 bool if_none_match_hits(std::string_view if_none_match, const validator& current) noexcept;
 /// If-Modified-Since (RFC 9110 §13.1.3): true for 304. Ignored when either date is invalid.
 bool if_modified_since_hits(std::string_view if_modified_since, const validator& current) noexcept;

@@ -1,10 +1,10 @@
 #include "http/content_disposition.hpp"
 
 #include "core/url.hpp"
+#include "core/utf8.hpp"
 #include "http/characters.hpp"
 #include "http/media_type.hpp"
 #include "http/message.hpp"
-#include "core/utf8.hpp"
 
 #include <optional>
 

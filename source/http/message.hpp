@@ -25,7 +25,9 @@ class field_list {
   /// The first value of that name.
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   /// The first value of that name, or empty.
-  std::string_view get(std::string_view name) const noexcept { return find(name).value_or(std::string_view{}); }
+  std::string_view get(std::string_view name) const noexcept {
+    return find(name).value_or(std::string_view{});
+  }
   std::size_t count(std::string_view name) const noexcept;
   /// Whether a comma-separated list field has this token (without case), over all its lines.
   bool has_token(std::string_view name, std::string_view token) const noexcept;
@@ -43,9 +45,9 @@ class field_list {
 enum class framing { none, length, chunked, until_close };
 
 struct request_head {
-  std::string method;                ///< as sent, case-sensitive
-  std::string target;                ///< as sent: origin-form, absolute-form or "*"
-  unsigned version = 11;             ///< 10 or 11
+  std::string method;     ///< as sent, case-sensitive
+  std::string target;     ///< as sent: origin-form, absolute-form or "*"
+  unsigned version = 11;  ///< 10 or 11
   field_list fields;
   framing body = framing::none;
   std::uint64_t content_length = 0;  ///< of framing::length

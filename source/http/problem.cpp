@@ -1,7 +1,7 @@
 #include "http/problem.hpp"
 
-#include "http/message_writer.hpp"
 #include "core/utf8.hpp"
+#include "http/message_writer.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>

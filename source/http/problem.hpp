@@ -30,8 +30,8 @@ enum class problem_code {
 
 struct problem {
   problem_code code = problem_code::bad_request;
-  std::string detail;               ///< what happened and what to do; no credentials
-  std::optional<unsigned> status;   ///< instead of the code's own
+  std::string detail;              ///< what happened and what to do; no credentials
+  std::optional<unsigned> status;  ///< instead of the code's own
 };
 
 unsigned status_of(const problem& value) noexcept;

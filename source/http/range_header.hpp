@@ -23,8 +23,8 @@ struct range_suffix {
 };
 using requested_range = std::variant<range_from, range_suffix>;
 
-/// One bytes range. Numbers beyond 64 bits count as the largest. nullopt for anything malformed, several ranges or
-/// other units: the header is ignored then.
+/// One bytes range. Numbers beyond 64 bits count as the largest. nullopt for anything malformed, several
+/// ranges or other units: the header is ignored then.
 std::optional<requested_range> parse_range(std::string_view value);
 
 /// The bytes meant, clamped to the end; nullopt when unsatisfiable.
@@ -39,8 +39,8 @@ std::string format_unsatisfied_range(byte_offset total);
 
 /// A parsed Content-Range (RFC 9110 §14.4).
 struct content_range {
-  std::optional<byte_range> range;    ///< absent in "bytes */total"
-  std::optional<byte_offset> total;   ///< absent in "bytes a-b/*"
+  std::optional<byte_range> range;   ///< absent in "bytes */total"
+  std::optional<byte_offset> total;  ///< absent in "bytes a-b/*"
   bool operator==(const content_range&) const = default;
 };
 /// nullopt when malformed, not in bytes, or last < first, or last >= total.

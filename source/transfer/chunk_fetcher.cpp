@@ -24,6 +24,21 @@ struct fetch {
   scheduler::clock::time_point began = scheduler::clock::now();
 
   lane& to() { return *work.to; }
+  void set_works(bool now) {
+    jobs.count_working(int{now} - int{works});
+    works = now;
+  }
+
+  bool works = false;  ///< see scheduler::count_working
+};
+
+/// A fetcher that ends works no more.
+struct working_scope {
+  explicit working_scope(fetch& counted) : state(counted) { state.set_works(state.answer.has_value()); }
+  ~working_scope() { state.set_works(false); }
+  working_scope(const working_scope&) = delete;
+  working_scope& operator=(const working_scope&) = delete;
+  fetch& state;
 };
 
 /// The request for the next chunk goes out while so many bytes of this one are still to come: what a
@@ -118,6 +133,7 @@ enum class outcome {
 /// After a failure: back-off or another source, unless there is nothing left to try.
 async::awaitable<outcome> recover(fetch& state, failure cause, std::size_t source) {
   auto& jobs = state.jobs;
+  state.set_works(false);
   auto recovered =
       co_await upstream::recover(jobs.file(), state.work.tried, std::move(cause), source, state.gained);
   state.gained = 0;
@@ -138,9 +154,10 @@ async::awaitable<outcome> open_rest(fetch& state) {
   if (opened) {
     state.position = opened->range.begin;
     state.answer.emplace(std::move(*opened));
+    state.set_works(true);
     co_return outcome::going_on;
   }
-  if (jobs.overloaded(opened.error(), epoch)) {
+  if (jobs.overloaded(opened.error(), epoch, state.works)) {
     if (!state.work.race) jobs.requeue(state.work);
     co_return outcome::leave;
   }
@@ -203,6 +220,7 @@ void count_finished(fetch& state) {
 async::awaitable<void> run_fetcher(scheduler& jobs, job first, answer_slot answer) {
   const scheduler::fetcher_scope scope(jobs);
   fetch state{.jobs = jobs, .work = std::move(first), .answer = std::move(answer), .ahead = {}};
+  const working_scope working(state);
   if (state.answer) state.position = state.answer->range.begin;
   for (;;) {
     const auto end = co_await fetch_chunk(state);
@@ -213,7 +231,11 @@ async::awaitable<void> run_fetcher(scheduler& jobs, job first, answer_slot answe
       continue;
     }
     state.answer.reset();
-    auto next = co_await jobs.next();
+    auto next = jobs.try_next();
+    if (!next) {
+      state.set_works(false);
+      next = co_await jobs.next();
+    }
     if (!next) co_return;
     state.work = std::move(*next);
     state.gained = 0;

@@ -75,6 +75,7 @@ async::awaitable<delivery_result> pass_through(async::transport& client, passthr
     error_code ec;
     const auto count = co_await read_piece(work.body, memory.bytes(), ec);
     if (ec) {
+      if (work.framing == client_framing::until_close) async::reset_on_close(client);
       state.result.cause = failure{.code = ec, .detail = "the upstream's response broke off"};
       co_return std::move(state.result);
     }

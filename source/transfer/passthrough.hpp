@@ -18,7 +18,8 @@ struct passthrough_job {
 };
 
 /// Sends the head and then the body as it arrives, one block at a time. `complete` when the upstream's body
-/// ended properly; a body that broke off is cut, since it cannot be resumed.
+/// ended properly; a body that broke off is cut, since it cannot be resumed; where the close alone would look
+/// like its end (until_close), the connection will be reset.
 async::awaitable<delivery_result> pass_through(async::transport& client, passthrough_job work);
 
 }  // namespace millrace::transfer

@@ -101,17 +101,17 @@ void scheduler::finished(const job& done, clock::duration time, clock::duration 
   rate_ = rate_ == 0 ? latest : rate_ * 0.75 + latest * 0.25;
 }
 
-bool scheduler::overloaded(const failure& cause, unsigned epoch) {
-  const auto working = static_cast<unsigned>(readers_.size());
-  if (working == 0 || !upstream::looks_like_overload(cause)) return false;
-  if (epoch == epoch_) {
-    const auto& location = file_.current().location;
-    const auto tried = std::max(fetchers_, 2 * working);
-    parallelism_ =
-        std::min(parallelism_, file_.with.budget.overloaded(location.origin(), tried, clock::now()));
-    ++epoch_;
-    log::info("{}: {}; going on with {} connections", location.redacted(), to_string(cause), parallelism_);
-  }
+bool scheduler::overloaded(const failure& cause, unsigned epoch, bool own_worked) {
+  if (fetchers_ < 2 || !upstream::looks_like_overload(cause)) return false;
+  // Of an attempt from before the last halving: the same overload.
+  if (epoch != epoch_) return true;
+  const auto others = working_ - (own_worked ? 1 : 0);
+  if (others <= 0) return false;
+  const auto& location = file_.current().location;
+  const auto tried = std::max(fetchers_, 2U * static_cast<unsigned>(others));
+  parallelism_ = std::min(parallelism_, file_.with.budget.overloaded(location.origin(), tried, clock::now()));
+  ++epoch_;
+  log::info("{}: {}; going on with {} connections", location.redacted(), to_string(cause), parallelism_);
   return true;
 }
 
@@ -217,6 +217,7 @@ void scheduler::race_if_late() {
 
 void scheduler::park() {
   fetchers_ = idle_ = 0;
+  working_ = 0;
   failed_at_.reset();
   returned_.clear();
   raced_ = nullptr;

@@ -50,8 +50,10 @@ class scheduler {
 
   /// Whether the failure of an attempt that began at `epoch` means that the origin wants fewer connections,
   /// since others work. Parallelism is halved then, once per epoch.
-  bool overloaded(const failure& cause, unsigned epoch);
+  bool overloaded(const failure& cause, unsigned epoch, bool own_worked);
   unsigned epoch() const noexcept { return epoch_; }
+  /// A fetcher's connections work from its first good answer until one fails or it becomes idle.
+  void count_working(int difference) noexcept { working_ += difference; }
 
   /// Held by a running fetcher from its start to its end.
   struct fetcher_scope {
@@ -122,6 +124,7 @@ class scheduler {
   async::event planned_;
   unsigned parallelism_;
   unsigned fetchers_ = 0, idle_ = 0, epoch_ = 0;
+  int working_ = 0;
   bool writer_waits_ = false;
   std::optional<byte_offset> failed_at_;  ///< begin of the first chunk that no source could give
   const lane* raced_ = nullptr;

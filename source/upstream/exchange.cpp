@@ -122,6 +122,8 @@ std::size_t exchange::read_body(std::span<std::byte> into, error_code& ec) {
   if (into.empty()) return 0;
   const auto count = head_.body == http::framing::chunked ? read_chunked(into, ec) : read_sized(into, ec);
   line_->guard.received(count);
+  // The end is known: asking again tells it, waiting would be for the next response.
+  if (complete_) ready_ = true;
   return count;
 }
 

@@ -1,8 +1,8 @@
 // Whatever a server sends, the file name is UTF-8, safe, and comes back from our own header unchanged.
 
+#include "core/utf8.hpp"
 #include "fuzzing.hpp"
 #include "http/content_disposition.hpp"
-#include "core/utf8.hpp"
 
 namespace {
 

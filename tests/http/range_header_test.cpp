@@ -38,31 +38,12 @@ const std::vector<range_case> ranges{
     {"bytes=-18446744073709551616", range_suffix{most}},
 };
 
-const std::vector<std::string> ignored{"",
-                                       "bytes",
-                                       "bytes=",
-                                       "bytes=-",
-                                       "bytes=1",
-                                       "bytes=a-b",
-                                       "bytes=2-1",
-                                       "bytes=0-1,2-3",
-                                       "bytes=0-,",
-                                       "bytes=,",
-                                       "bytes=--1",
-                                       "bytes=1--2",
-                                       "bytes=+1-2",
-                                       "bytes=1-+2",
-                                       "bytes=0x1-2",
-                                       "bytes=1 -2",
-                                       "bytes=1- 2",
-                                       "bytes 0-1",
-                                       "bytes =0-1",
-                                       "byte=0-1",
-                                       "items=0-1",
-                                       "0-1",
-                                       "bytes=1.5-2",
-                                       "bytes=-1-2",
-                                       "bytes=1-2-3"};
+const std::vector<std::string> ignored{
+    "",           "bytes",      "bytes=",        "bytes=-",    "bytes=1",
+    "bytes=a-b",  "bytes=2-1",  "bytes=0-1,2-3", "bytes=0-,",  "bytes=,",
+    "bytes=--1",  "bytes=1--2", "bytes=+1-2",    "bytes=1-+2", "bytes=0x1-2",
+    "bytes=1 -2", "bytes=1- 2", "bytes 0-1",     "bytes =0-1", "byte=0-1",
+    "items=0-1",  "0-1",        "bytes=1.5-2",   "bytes=-1-2", "bytes=1-2-3"};
 
 struct resolve_case {
   requested_range range;

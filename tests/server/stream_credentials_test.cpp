@@ -34,7 +34,8 @@ BOOST_FIXTURE_TEST_CASE(userinfo_becomes_basic_authorization, stream_fixture) {
   for (const auto& each : table) {
     BOOST_TEST_CONTEXT(each.userinfo) {
       origin.set("/a.mkv", {.size = 1 * mebi, .authorization = "Basic " + each.basic});
-      const auto response = server.request("GET", "/stream?url=" + with_userinfo(origin, each.userinfo, "/a.mkv"));
+      const auto response =
+          server.request("GET", "/stream?url=" + with_userinfo(origin, each.userinfo, "/a.mkv"));
       check_whole(response, 1, 1 * mebi);
       BOOST_TEST(sent(last_request(), "Host") == "127.0.0.1:" + std::to_string(origin.port()));
     }
@@ -103,7 +104,8 @@ BOOST_FIXTURE_TEST_CASE(userinfo_is_not_taken_along_to_another_origin, stream_fi
   millrace::origin::server other;
   other.set("/b.mkv", {.size = 1 * mebi});
   origin.set("/away", {.redirect = {{.location = other.url("/b.mkv")}}});
-  check_whole(server.request("GET", "/stream?url=" + with_userinfo(origin, "u:secret", "/away")), 1, 1 * mebi);
+  check_whole(server.request("GET", "/stream?url=" + with_userinfo(origin, "u:secret", "/away")), 1,
+              1 * mebi);
   BOOST_TEST(sent(origin.requests("/away").front(), "Authorization") == "Basic dTpzZWNyZXQ=");
   for (const auto& request : other.requests())
     BOOST_TEST(sent(request, "Authorization") == "-");
@@ -116,9 +118,9 @@ BOOST_FIXTURE_TEST_CASE(userinfo_is_not_taken_along_to_another_origin, stream_fi
 BOOST_FIXTURE_TEST_CASE(credentials_stay_away_from_mirrors_elsewhere, stream_fixture) {
   millrace::origin::server other;
   other.set("/b.mkv", {.size = 1 * mebi});
-  const auto response = play("/missing", {},
-                             "mirror=" + encoded(other.url("/b.mkv")) +
-                                 "&header=Cookie%3A%20secret&header=X-A%3A%20public&");
+  const auto response =
+      play("/missing", {},
+           "mirror=" + encoded(other.url("/b.mkv")) + "&header=Cookie%3A%20secret&header=X-A%3A%20public&");
   check_whole(response, 1, 1 * mebi);
   BOOST_TEST(other.requests().size() > 0U);
   for (const auto& request : other.requests()) {

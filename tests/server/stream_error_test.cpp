@@ -27,9 +27,10 @@ BOOST_AUTO_TEST_CASE(statuses_of_the_upstream) {
     int status;
   };
   const std::vector<expectation> table{
-      {400, 502}, {401, 401}, {402, 502}, {403, 403}, {404, 404}, {405, 502}, {406, 502}, {408, 502}, {409, 502},
-      {410, 410}, {416, 416}, {418, 502}, {425, 502}, {429, 502}, {451, 502}, {500, 502}, {501, 502}, {502, 502},
-      {503, 502}, {504, 502}, {201, 502}, {202, 502}, {204, 502}, {300, 502}, {304, 502},
+      {400, 502}, {401, 401}, {402, 502}, {403, 403}, {404, 404}, {405, 502}, {406, 502},
+      {408, 502}, {409, 502}, {410, 410}, {416, 416}, {418, 502}, {425, 502}, {429, 502},
+      {451, 502}, {500, 502}, {501, 502}, {502, 502}, {503, 502}, {504, 502}, {201, 502},
+      {202, 502}, {204, 502}, {300, 502}, {304, 502},
   };
   stream_fixture on(hasty());
   for (const auto& each : table) {
@@ -71,8 +72,8 @@ BOOST_AUTO_TEST_CASE(failures_of_the_connection) {
   }
   const auto port = on.origin.port();
   on.origin.stop();
-  check_problem(on.server.request("GET", "/stream?url=http://127.0.0.1:" + std::to_string(port) + "/a.mkv"), 502,
-                "upstream");
+  check_problem(on.server.request("GET", "/stream?url=http://127.0.0.1:" + std::to_string(port) + "/a.mkv"),
+                502, "upstream");
   check_problem(on.server.request("GET", "/stream?url=http://no.such.host.invalid/a.mkv"), 502, "upstream");
 }
 
@@ -93,7 +94,8 @@ BOOST_AUTO_TEST_CASE(details_do_not_leak) {
   on.origin.set("/loop", {.redirect = {{.to = origin::redirection::kind::loop}}});
   on.origin.set("/missing", {.redirect = {{.to = origin::redirection::kind::missing}}});
   on.origin.set("/ftp", {.redirect = {{.location = "ftp://u:secret@127.0.0.1/?secret"}}});
-  on.origin.set("/chain", {.redirect = {{.to = origin::redirection::kind::chain, .hops = 9, .absolute = true}}});
+  on.origin.set("/chain",
+                {.redirect = {{.to = origin::redirection::kind::chain, .hops = 9, .absolute = true}}});
   on.origin.set("/never", {.head = {{.what = head_fault::kind::never}}});
   on.origin.set("/close", {.head = {{.what = head_fault::kind::close}}});
   on.origin.set("/whole", {.lies = {{.about = origin::lie::kind::ignore_range}}});
@@ -130,7 +132,9 @@ BOOST_FIXTURE_TEST_CASE(errors_of_head_requests_have_no_body, stream_fixture) {
 
 BOOST_AUTO_TEST_CASE(a_failure_after_the_first_byte_closes_the_connection) {
   stream_fixture on(hasty());
-  on.origin.set("/a.mkv", {.size = 2 * mebi, .seed = 3, .status = {{.status = 404, .when = {.first_byte_from = 1 * mebi}}}});
+  on.origin.set(
+      "/a.mkv",
+      {.size = 2 * mebi, .seed = 3, .status = {{.status = 404, .when = {.first_byte_from = 1 * mebi}}}});
   raw_client client(on.server.port());
   client.get(on.target("/a.mkv"));
   const auto response = client.receive();

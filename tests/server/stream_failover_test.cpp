@@ -185,8 +185,11 @@ BOOST_AUTO_TEST_CASE(another_file_never_continues_the_response) {
   no_ranges.lies = {{.about = origin::lie::kind::ignore_range}};
   auto lying = good();
   lying.lies = {{.about = origin::lie::kind::other_bytes}};
-  for (const auto& each : std::vector<other>{
-           {"other bytes", bytes}, {"longer", longer}, {"shorter", shorter}, {"no ranges", no_ranges}, {"lying", lying}}) {
+  for (const auto& each : std::vector<other>{{"other bytes", bytes},
+                                             {"longer", longer},
+                                             {"shorter", shorter},
+                                             {"no ranges", no_ranges},
+                                             {"lying", lying}}) {
     for (const std::string connections : {"1", "4"}) {
       fixture on;
       on.origin.set("/a.mkv", dying(2 * mebi + 5));
@@ -202,6 +205,22 @@ BOOST_AUTO_TEST_CASE(another_file_never_continues_the_response) {
 BOOST_FIXTURE_TEST_CASE(a_mirror_that_differs_serves_a_whole_response_alone, fixture) {
   second.set("/b.mkv", {.size = 1'000'003, .seed = seed + 5});
   check_whole(play("/missing", {}, mirror()), seed + 5, 1'000'003);
+}
+
+// 1 MiB of good bytes restores the sources: the primary is taken again after the last.
+BOOST_FIXTURE_TEST_CASE(good_bytes_restore_the_sources, fixture) {
+  origin.set("/a.mkv", dying(1'500'000));
+  auto rules = dying(3'500'000);
+  rules.rate = 2 * mebi;
+  second.set("/b.mkv", rules);
+  raw_client client(server.port());
+  client.get(target("/a.mkv", mirror() + "connections=1&"));
+  auto body = client.receive(false, 2'000'000).body;
+  origin.set("/a.mkv", good());  // it has recovered meanwhile
+  body += client.read(size - body.size());
+  BOOST_TEST(body.size() == size);
+  BOOST_TEST((body == origin::content_of(seed, 0, body.size())));
+  BOOST_TEST(origin.requests("/a.mkv").size() > 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_range_fails_over_too, fixture) {

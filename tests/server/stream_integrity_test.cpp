@@ -22,8 +22,8 @@ origin::behaviour changing(origin::change now) {
 }  // namespace
 
 BOOST_FIXTURE_TEST_CASE(files_of_all_sizes_come_whole, stream_fixture) {
-  for (const std::uint64_t each : {1ULL, 2ULL, 1023ULL, 65'535ULL, 65'536ULL, 65'537ULL, 131'072ULL, 262'143ULL,
-                                   262'145ULL, 1'048'576ULL, 7'654'321ULL}) {
+  for (const std::uint64_t each : {1ULL, 2ULL, 1023ULL, 65'535ULL, 65'536ULL, 65'537ULL, 131'072ULL,
+                                   262'143ULL, 262'145ULL, 1'048'576ULL, 7'654'321ULL}) {
     BOOST_TEST_CONTEXT(each) {
       origin.set("/a.mkv", {.size = each, .seed = each});
       check_whole(play("/a.mkv", {}, "filename=" + std::to_string(each) + "&"), each, each);
@@ -71,7 +71,8 @@ BOOST_FIXTURE_TEST_CASE(another_version_cuts_the_response, stream_fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(only_last_modified_tells_versions_apart, stream_fixture) {
-  auto rules = changing({.seed = seed + 1, .last_modified = "Wed, 03 Jan 2024 03:04:05 GMT", .when = {.from = 4}});
+  auto rules =
+      changing({.seed = seed + 1, .last_modified = "Wed, 03 Jan 2024 03:04:05 GMT", .when = {.from = 4}});
   rules.etag = "";
   origin.set("/a.mkv", rules);
   check_cut(play("/a.mkv"), seed);
@@ -117,10 +118,9 @@ BOOST_FIXTURE_TEST_CASE(lies_in_the_middle_never_reach_the_client, stream_fixtur
   for (const auto about : {lie::kind::ignore_range, lie::kind::wrong_start, lie::kind::wrong_total,
                            lie::kind::unknown_total, lie::kind::shorter, lie::kind::no_content_range}) {
     BOOST_TEST_CONTEXT("lie " << static_cast<int>(about)) {
-      origin.set("/a.mkv", {.size = size,
-                            .seed = seed,
-                            .rate = 16 * mebi,
-                            .lies = {{.about = about, .when = {.from = 4}}}});
+      origin.set(
+          "/a.mkv",
+          {.size = size, .seed = seed, .rate = 16 * mebi, .lies = {{.about = about, .when = {.from = 4}}}});
       check_cut(play("/a.mkv"), seed);
       // Once only: whether it is asked again or given up, nothing wrong is sent.
       origin.set("/b.mkv", {.size = size,
@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(another_edge_with_another_version) {
     BOOST_TEST((response.body == origin::content_of(seed, 0, response.body.size())));
     const auto requests = on.origin.requests();
     const auto at = [&](const std::string& address) {
-      return std::count_if(requests.begin(), requests.end(), [&](const auto& each) { return each.server == address; });
+      return std::count_if(requests.begin(), requests.end(),
+                           [&](const auto& each) { return each.server == address; });
     };
     BOOST_TEST(at("127.0.0.2") > 0);
     BOOST_TEST((response.body.size() == size) == !first_changes_too);
@@ -178,9 +179,9 @@ BOOST_AUTO_TEST_CASE(another_edge_with_another_version) {
 }
 
 BOOST_FIXTURE_TEST_CASE(another_version_is_asked_again_before_the_response_is_cut, stream_fixture) {
-  origin.set("/a.mkv", {.size = size,
-                        .seed = seed,
-                        .changes = {{.etag = "\"other\"", .when = {.from = 5, .times = 1}}}});
+  origin.set(
+      "/a.mkv",
+      {.size = size, .seed = seed, .changes = {{.etag = "\"other\"", .when = {.from = 5, .times = 1}}}});
   check_whole(play("/a.mkv"), seed, size);
 }
 

@@ -134,7 +134,8 @@ BOOST_AUTO_TEST_CASE(a_broken_body_is_cut) {
   stream_fixture on(passing_through());
   for (const auto how : {framing::content_length, framing::chunked}) {
     for (const bool reset : {false, true}) {
-      BOOST_TEST_CONTEXT((how == framing::chunked ? "chunked" : "length") << (reset ? ", reset" : ", close")) {
+      BOOST_TEST_CONTEXT((how == framing::chunked ? "chunked" : "length")
+                         << (reset ? ", reset" : ", close")) {
         auto rules = without_ranges(how);
         if (reset) {
           rules.reset_at = {{.after = 500'000}};
@@ -193,6 +194,24 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_stops_the_upstream) {
   BOOST_TEST(client.receive(false, 1).status == 200);
   std::this_thread::sleep_for(std::chrono::milliseconds(500));
   BOOST_TEST(on.origin.totals().bytes_sent < 20 * mebi);
+}
+
+BOOST_AUTO_TEST_CASE(a_vanished_client_ends_the_transfer) {
+  stream_fixture on(passing_through());
+  for (const bool stalled : {false, true}) {
+    auto rules = without_ranges();
+    rules.size = 5ULL << 30;
+    if (stalled) rules.stall_at = {{.after = 50'000}};
+    on.origin.set("/a.mkv", rules);
+    {
+      raw_client client(on.server.port());
+      client.get(on.target("/a.mkv"));
+      BOOST_TEST(client.receive(false, 50'000).status == 200);
+    }
+    const auto gone = std::chrono::steady_clock::now();
+    BOOST_TEST(on.origin.wait_until([&] { return on.origin.totals().active_requests == 0; }));
+    BOOST_TEST(seconds_since(gone) < 2);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_range_capable_upstream_is_not_passed_through) {

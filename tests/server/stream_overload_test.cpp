@@ -50,7 +50,8 @@ BOOST_AUTO_TEST_CASE(all_bytes_arrive_and_no_retry_is_counted) {
     for (const auto& each : refusals(most)) {
       stream_fixture on(wide());
       BOOST_TEST_CONTEXT("at most " << most << ", else " << each.name) {
-        on.origin.set("/a.mkv", {.size = size, .seed = seed, .rate = 16 * mebi, .max_connections = each.limit});
+        on.origin.set("/a.mkv",
+                      {.size = size, .seed = seed, .rate = 16 * mebi, .max_connections = each.limit});
         check_whole(on.play("/a.mkv"), seed, size);
         BOOST_TEST(peak(on) <= most);
         BOOST_TEST(on.origin.of("/a.mkv").refused > 0U);
@@ -71,8 +72,10 @@ BOOST_AUTO_TEST_CASE(the_limit_is_remembered) {
   for (const std::uint64_t most : {1U, 2U, 4U}) {
     stream_fixture on(wide());
     BOOST_TEST_CONTEXT("at most " << most) {
-      on.origin.set("/a.mkv", {.size = size, .seed = seed, .rate = 16 * mebi, .max_connections = {{.most = most}}});
-      on.origin.set("/b.mkv", {.size = size, .seed = seed + 1, .rate = 16 * mebi, .max_connections = {{.most = most}}});
+      on.origin.set("/a.mkv",
+                    {.size = size, .seed = seed, .rate = 16 * mebi, .max_connections = {{.most = most}}});
+      on.origin.set("/b.mkv",
+                    {.size = size, .seed = seed + 1, .rate = 16 * mebi, .max_connections = {{.most = most}}});
       for (int i = 0; i < 4; ++i)
         check_whole(on.play("/a.mkv"), seed, size);
       on.origin.reset_counters();
@@ -102,7 +105,9 @@ BOOST_AUTO_TEST_CASE(the_last_connection_is_no_additional_one) {
   on.origin.set("/a.mkv", {.size = size, .seed = seed, .status = {{.status = 503}}});
   check_problem(on.play("/a.mkv"), 502, "upstream");
   BOOST_TEST(on.origin.totals().requests == 3U);
-  on.origin.set("/b.mkv", {.size = size, .seed = seed, .status = {{.status = 503, .when = {.first_byte_from = 1 * mebi}}}});
+  on.origin.set(
+      "/b.mkv",
+      {.size = size, .seed = seed, .status = {{.status = 503, .when = {.first_byte_from = 1 * mebi}}}});
   const auto response = on.play("/b.mkv");
   check_cut(response, seed);
   BOOST_TEST(response.body.size() >= 900 * kibi);
@@ -138,7 +143,8 @@ BOOST_AUTO_TEST_CASE(low_speed_counts_as_a_retry) {
   on.origin.set("/slow.mkv", {.size = 1 * mebi, .seed = seed, .slow_at = {{.after = 100, .rate = 1}}});
   on.origin.set("/good.mkv", {.size = 1 * mebi, .seed = seed});
   const auto began = std::chrono::steady_clock::now();
-  check_whole(on.play("/slow.mkv", {}, "mirror=" + encoded(on.origin.url("/good.mkv")) + "&"), seed, 1 * mebi);
+  check_whole(on.play("/slow.mkv", {}, "mirror=" + encoded(on.origin.url("/good.mkv")) + "&"), seed,
+              1 * mebi);
   BOOST_TEST(seconds_since(began) < 8);
   BOOST_TEST(on.origin.requests("/good.mkv").size() > 0U);
 }

@@ -155,7 +155,8 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_during_back_off) {
   stream_fixture on(config);
   on.origin.set("/503", {.status = {{.status = 503}}});
   on.origin.set("/after", {.status = {{.status = 503, .retry_after = "20"}}});
-  on.origin.set("/middle", {.size = 4 * mebi, .seed = 4, .status = {{.status = 503, .when = {.first_byte_from = 1}}}});
+  on.origin.set("/middle",
+                {.size = 4 * mebi, .seed = 4, .status = {{.status = 503, .when = {.first_byte_from = 1}}}});
   for (const std::string path : {"/503", "/after", "/middle"}) {
     BOOST_TEST_CONTEXT(path) {
       auto client = std::make_unique<raw_client>(on.server.port());

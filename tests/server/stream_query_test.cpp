@@ -143,10 +143,26 @@ BOOST_FIXTURE_TEST_CASE(bad_urls_are_refused, stream_fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(header_names_that_are_not_for_clients, stream_fixture) {
-  for (const std::string name :
-       {"Host", "host", "Range", "If-Match", "If-None-Match", "If-Range", "If-Modified-Since", "If-Anything",
-        "Accept-Encoding", "Content-Length", "Content-Type", "content-anything", "Expect", "Connection",
-        "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Proxy-Connection"}) {
+  for (const std::string name : {"Host",
+                                 "host",
+                                 "Range",
+                                 "If-Match",
+                                 "If-None-Match",
+                                 "If-Range",
+                                 "If-Modified-Since",
+                                 "If-Anything",
+                                 "Accept-Encoding",
+                                 "Content-Length",
+                                 "Content-Type",
+                                 "content-anything",
+                                 "Expect",
+                                 "Connection",
+                                 "Keep-Alive",
+                                 "TE",
+                                 "Trailer",
+                                 "Transfer-Encoding",
+                                 "Upgrade",
+                                 "Proxy-Connection"}) {
     BOOST_TEST_CONTEXT(name) {
       const auto response = play("/a.mkv", {}, "header=" + name + "%3A%20x&");
       check_problem(response, 400, "bad-request");
@@ -181,8 +197,8 @@ BOOST_FIXTURE_TEST_CASE(connections_only_lower_the_servers_limit, stream_fixture
 
 BOOST_FIXTURE_TEST_CASE(chunk_size_only_lowers_the_servers, stream_fixture) {
   origin.set("/a.mkv", {.size = 4 * mebi, .seed = 4});
-  for (const auto& [asked, most] : {std::pair("64K", 64 * kibi), std::pair("0.125M", 128 * kibi),
-                                    std::pair("16M", 256 * kibi)}) {
+  for (const auto& [asked, most] :
+       {std::pair("64K", 64 * kibi), std::pair("0.125M", 128 * kibi), std::pair("16M", 256 * kibi)}) {
     BOOST_TEST_CONTEXT("chunk_size=" << asked) {
       origin.reset_counters();
       check_whole(play("/a.mkv", {}, "chunk_size=" + std::string(asked) + "&"), 4, 4 * mebi);

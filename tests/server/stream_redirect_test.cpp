@@ -44,7 +44,8 @@ BOOST_FIXTURE_TEST_CASE(every_code, stream_fixture) {
 BOOST_FIXTURE_TEST_CASE(other_codes_of_300_are_failures, stream_fixture) {
   for (const int status : {300, 304, 305, 306}) {
     BOOST_TEST_CONTEXT(status) {
-      origin.set("/d/play", {.status = {{.status = status, .text = "", .headers = {{"Location", "/a.mkv"}}}}});
+      origin.set("/d/play",
+                 {.status = {{.status = status, .text = "", .headers = {{"Location", "/a.mkv"}}}}});
       BOOST_TEST(play("/d/play").status == 502);
     }
   }
@@ -52,9 +53,9 @@ BOOST_FIXTURE_TEST_CASE(other_codes_of_300_are_failures, stream_fixture) {
 
 BOOST_FIXTURE_TEST_CASE(locations_are_resolved, stream_fixture) {
   const std::vector<std::pair<std::string, std::string>> table{
-      {"/x/a.mkv", "/x/a.mkv"},   {"b.mkv", "/d/b.mkv"},         {"../c.mkv", "/c.mkv"},
-      {"./d.mkv", "/d/d.mkv"},    {"../../../e.mkv", "/e.mkv"},  {"f.mkv?q=1", "/d/f.mkv?q=1"},
-      {"g h.mkv", "/d/g%20h.mkv"}, {"i.mkv#part", "/d/i.mkv"},    {"\xc3\xbc.mkv", "/d/%C3%BC.mkv"},
+      {"/x/a.mkv", "/x/a.mkv"},    {"b.mkv", "/d/b.mkv"},        {"../c.mkv", "/c.mkv"},
+      {"./d.mkv", "/d/d.mkv"},     {"../../../e.mkv", "/e.mkv"}, {"f.mkv?q=1", "/d/f.mkv?q=1"},
+      {"g h.mkv", "/d/g%20h.mkv"}, {"i.mkv#part", "/d/i.mkv"},   {"\xc3\xbc.mkv", "/d/%C3%BC.mkv"},
       {"?other", "/d/play?other"},
   };
   for (const auto& [location, target] : table) {
@@ -79,8 +80,9 @@ BOOST_FIXTURE_TEST_CASE(the_number_of_hops_is_limited, stream_fixture) {
     for (const bool absolute : {false, true}) {
       BOOST_TEST_CONTEXT(hops << " hops") {
         const auto path = "/chain" + std::to_string(hops) + (absolute ? "a" : "r");
-        origin.set(path, {.size = size,
-                          .redirect = {{.to = redirection::kind::chain, .hops = hops, .absolute = absolute}}});
+        origin.set(path,
+                   {.size = size,
+                    .redirect = {{.to = redirection::kind::chain, .hops = hops, .absolute = absolute}}});
         const auto response = play(path);
         if (hops <= 3) {
           check_whole(response, 1, size);
@@ -113,7 +115,8 @@ BOOST_FIXTURE_TEST_CASE(redirects_that_lead_nowhere, stream_fixture) {
   origin.set("/data", moved("data:text/plain,a"));
   origin.set("/port", moved("http://127.0.0.1:0/a.mkv"));
   origin.set("/host", moved("http://"));
-  for (const std::string path : {"/loop", "/self", "/missing", "/empty", "/ftp", "/file", "/data", "/port", "/host"}) {
+  for (const std::string path :
+       {"/loop", "/self", "/missing", "/empty", "/ftp", "/file", "/data", "/port", "/host"}) {
     BOOST_TEST_CONTEXT(path) {
       check_problem(play(path), 502, "redirect");
       // It will not be otherwise the next time: no retries.
@@ -137,10 +140,9 @@ BOOST_FIXTURE_TEST_CASE(an_expired_final_url_is_resolved_again, stream_fixture) 
   for (const int status : {401, 403, 404, 410}) {
     BOOST_TEST_CONTEXT(status) {
       const auto path = "/ticket" + std::to_string(status);
-      origin.set(path, {.size = size,
-                        .redirect = {{.to = redirection::kind::expiring,
-                                      .uses = 1000,
-                                      .expired_status = status}}});
+      origin.set(path,
+                 {.size = size,
+                  .redirect = {{.to = redirection::kind::expiring, .uses = 1000, .expired_status = status}}});
       check_whole(play(path), 1, size);
       // The tickets that were given out are used up now.
       origin.update(path, [](auto& rules) { rules.redirect->uses = 0; });
@@ -156,9 +158,8 @@ BOOST_FIXTURE_TEST_CASE(tickets_that_expire_in_the_middle, stream_fixture) {
   for (const std::uint64_t uses : {2U, 3U, 5U}) {
     BOOST_TEST_CONTEXT(uses) {
       const auto path = "/few" + std::to_string(uses);
-      origin.set(path, {.size = size,
-                        .seed = 3,
-                        .redirect = {{.to = redirection::kind::expiring, .uses = uses}}});
+      origin.set(path,
+                 {.size = size, .seed = 3, .redirect = {{.to = redirection::kind::expiring, .uses = uses}}});
       check_whole(play(path, {}, "connections=1&"), 3, size);
       BOOST_TEST(count(*this, path) > size / (256 * kibi));
       check_whole(play(path), 3, size);

@@ -116,7 +116,8 @@ BOOST_FIXTURE_TEST_CASE(file_names_and_types, stream_fixture) {
 BOOST_FIXTURE_TEST_CASE(long_file_names_are_cut_to_255_bytes, stream_fixture) {
   const std::string path = "/" + std::string(400, 'n') + ".mkv";
   origin.set(path, {.size = 1000});
-  const auto name = get(play(path), "Content-Disposition").substr(std::string("inline; filename*=UTF-8''").size());
+  const auto name =
+      get(play(path), "Content-Disposition").substr(std::string("inline; filename*=UTF-8''").size());
   BOOST_TEST(name.size() <= 255U);
   BOOST_TEST(name.starts_with("nnnn"));
   BOOST_TEST(name.ends_with(".mkv"));
@@ -135,9 +136,9 @@ BOOST_FIXTURE_TEST_CASE(head_has_the_fields_of_get, stream_fixture) {
   const auto response = play("/a.mkv", {}, {}, "HEAD");
   BOOST_TEST(response.status == 200);
   BOOST_TEST(response.complete);
-  for (const std::string name : {"Content-Length", "Accept-Ranges", "Content-Type", "ETag", "Last-Modified",
-                                 "Content-Disposition", "X-Client-ID", "X-Stream-ID",
-                                 "Access-Control-Allow-Origin", "Access-Control-Expose-Headers"})
+  for (const std::string name :
+       {"Content-Length", "Accept-Ranges", "Content-Type", "ETag", "Last-Modified", "Content-Disposition",
+        "X-Client-ID", "X-Stream-ID", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers"})
     BOOST_TEST(get(response, name) == get(whole, name), name);
   BOOST_TEST(origin.totals().requests == 1U);
   BOOST_TEST(origin.totals().bytes_sent < 64 * kibi);
@@ -157,6 +158,9 @@ BOOST_FIXTURE_TEST_CASE(client_ids, stream_fixture) {
   BOOST_TEST(get(play("/a.mkv", "User-Agent: one\r\nRange: bytes=5-\r\n"), "X-Client-ID") == mine);
   BOOST_TEST(get(play("/a.mkv", "User-Agent: two\r\n"), "X-Client-ID") != mine);
   BOOST_TEST(get(play("/b.mkv", "User-Agent: one\r\n"), "X-Client-ID") != mine);
+  raw_client elsewhere(server.port(), "127.0.0.1", "127.0.0.3");
+  elsewhere.get(target("/a.mkv"), "User-Agent: one\r\n");
+  BOOST_TEST(get(elsewhere.receive(), "X-Client-ID") != mine);
 }
 
 BOOST_FIXTURE_TEST_CASE(stream_ids, stream_fixture) {
@@ -199,8 +203,9 @@ BOOST_FIXTURE_TEST_CASE(pipelined_requests_are_answered_in_order, stream_fixture
   std::string requests;
   constexpr std::uint64_t parts = 12;
   for (std::uint64_t i = 0; i < parts; ++i) {
-    requests += "GET " + target("/a.mkv") + " HTTP/1.1\r\nHost: origin.test\r\nRange: bytes=" +
-                std::to_string(i * 200'000) + "-" + std::to_string(i * 200'000 + 199'999) + "\r\n\r\n";
+    requests += "GET " + target("/a.mkv") +
+                " HTTP/1.1\r\nHost: origin.test\r\nRange: bytes=" + std::to_string(i * 200'000) + "-" +
+                std::to_string(i * 200'000 + 199'999) + "\r\n\r\n";
   }
   client.send(requests);
   for (std::uint64_t i = 0; i < parts; ++i) {

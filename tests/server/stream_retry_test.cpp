@@ -31,7 +31,8 @@ std::vector<fault> passing_faults(std::uint64_t n) {
       {"reset", {.reset_at = {{.after = 10'000, .when = only(n)}}}},
       {"stall", {.stall_at = {{.after = 10'000, .when = only(n)}}}},
       {"stall at once", {.stall_at = {{.after = 0, .when = only(n)}}}},
-      {"chunked, truncate", {.body_framing = origin::framing::chunked, .truncate_at = {{.after = 9, .when = only(n)}}}},
+      {"chunked, truncate",
+       {.body_framing = origin::framing::chunked, .truncate_at = {{.after = 9, .when = only(n)}}}},
       {"until close, truncate",
        {.body_framing = origin::framing::until_close, .truncate_at = {{.after = 9, .when = only(n)}}}},
       {"garbage", {.head = {{.what = head_fault::kind::garbage, .when = only(n)}}}},
@@ -131,7 +132,8 @@ BOOST_AUTO_TEST_CASE(the_response_is_cut_when_the_retries_are_spent) {
   auto config = stream_settings();
   config.upstream.retries = 2;
   stream_fixture on(config);
-  on.origin.set("/a.mkv", {.size = size, .seed = seed, .truncate_at = {{.after = 1 * mebi + 7, .absolute = true}}});
+  on.origin.set("/a.mkv",
+                {.size = size, .seed = seed, .truncate_at = {{.after = 1 * mebi + 7, .absolute = true}}});
   const auto response = on.play("/a.mkv");
   check_cut(response, seed);
   BOOST_TEST(response.body.size() == 1 * mebi + 7);
@@ -147,7 +149,8 @@ BOOST_AUTO_TEST_CASE(back_off_grows_and_is_bounded) {
   BOOST_TEST(on.play("/a.mkv").status == 502);
   const auto requests = on.origin.requests("/a.mkv");
   BOOST_REQUIRE(requests.size() == 5U);
-  const std::vector<milliseconds> least{milliseconds(40), milliseconds(80), milliseconds(100), milliseconds(100)};
+  const std::vector<milliseconds> least{milliseconds(40), milliseconds(80), milliseconds(100),
+                                        milliseconds(100)};
   for (std::size_t i = 0; i < least.size(); ++i) {
     const auto waited = requests[i + 1].arrived - requests[i].arrived;
     BOOST_TEST((waited >= least[i] - milliseconds(2)), "wait " << i << " is too short");
@@ -158,7 +161,9 @@ BOOST_AUTO_TEST_CASE(back_off_grows_and_is_bounded) {
 BOOST_AUTO_TEST_CASE(retry_after_is_obeyed) {
   for (const int status : {503, 429}) {
     stream_fixture on(stream_settings());
-    on.origin.set("/a.mkv", {.size = size, .seed = seed, .status = {{.status = status, .retry_after = "1", .when = only(1)}}});
+    on.origin.set(
+        "/a.mkv",
+        {.size = size, .seed = seed, .status = {{.status = status, .retry_after = "1", .when = only(1)}}});
     check_whole(on.play("/a.mkv"), seed, size);
     const auto requests = on.origin.requests("/a.mkv");
     BOOST_REQUIRE(requests.size() > 1U);
@@ -187,8 +192,11 @@ BOOST_AUTO_TEST_CASE(a_long_retry_after_goes_to_the_client) {
 
 BOOST_AUTO_TEST_CASE(a_retry_after_in_the_past_is_no_wait) {
   stream_fixture on(stream_settings());
-  on.origin.set("/a.mkv", {.size = size, .seed = seed,
-                           .status = {{.status = 503, .retry_after = "Tue, 02 Jan 2024 03:04:05 GMT", .when = only(1)}}});
+  on.origin.set(
+      "/a.mkv",
+      {.size = size,
+       .seed = seed,
+       .status = {{.status = 503, .retry_after = "Tue, 02 Jan 2024 03:04:05 GMT", .when = only(1)}}});
   check_whole(on.play("/a.mkv"), seed, size);
 }
 
@@ -221,7 +229,8 @@ BOOST_AUTO_TEST_CASE(a_stale_kept_connection_is_repeated_uncounted) {
   }
   // Closed while the request is on its way.
   for (const auto what : {head_fault::kind::close, head_fault::kind::reset}) {
-    on.origin.set("/b.mkv", {.size = 60'000, .seed = seed, .head = {{.what = what, .when = {.reused = true}}}});
+    on.origin.set("/b.mkv",
+                  {.size = 60'000, .seed = seed, .head = {{.what = what, .when = {.reused = true}}}});
     check_whole(on.play("/b.mkv"), seed, 60'000);
     check_whole(on.play("/b.mkv"), seed, 60'000);
   }

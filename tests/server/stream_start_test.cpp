@@ -19,8 +19,8 @@ constexpr std::uint64_t size = 4 * mebi;
 
 // The first chunk's own response tells everything: nothing is asked that is not played.
 BOOST_AUTO_TEST_CASE(a_range_of_one_chunk_costs_one_request) {
-  for (const std::string range : {"bytes=0-0", "bytes=0-65535", "bytes=1000-1999", "bytes=-1000", "bytes=-65536",
-                                  "bytes=4194303-"}) {
+  for (const std::string range :
+       {"bytes=0-0", "bytes=0-65535", "bytes=1000-1999", "bytes=-1000", "bytes=-65536", "bytes=4194303-"}) {
     stream_fixture on;
     on.origin.set("/a.mkv", {.size = size});
     BOOST_TEST_CONTEXT(range) {
@@ -111,7 +111,8 @@ BOOST_FIXTURE_TEST_CASE(upstream_connections_are_kept_and_shared_by_all_clients,
   origin.set("/a.mkv", {.size = size});
   for (int i = 0; i < 12; ++i)
     BOOST_TEST(play("/a.mkv", "Range: bytes=" + std::to_string(i * 100'000) + "-" +
-                                  std::to_string(i * 100'000 + 9'999) + "\r\n").status == 206);
+                                  std::to_string(i * 100'000 + 9'999) + "\r\n")
+                   .status == 206);
   BOOST_TEST(origin.totals().requests == 12U);
   // A client may be quicker with its next request than the connection is back in the pool.
   BOOST_TEST(origin.totals().connections <= 4U);

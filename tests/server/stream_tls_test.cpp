@@ -59,7 +59,8 @@ BOOST_FIXTURE_TEST_CASE(connections_are_kept, fixture) {
 }
 
 BOOST_AUTO_TEST_CASE(certificates_that_do_not_hold) {
-  for (const auto mode : {tls_mode::wrong_host, tls_mode::expired, tls_mode::self_signed, tls_mode::tls_1_1}) {
+  for (const auto mode :
+       {tls_mode::wrong_host, tls_mode::expired, tls_mode::self_signed, tls_mode::tls_1_1}) {
     BOOST_TEST_CONTEXT("mode " << static_cast<int>(mode)) {
       const fixture on(mode);
       check_problem(on.play("/a.mkv"), 502, "upstream");

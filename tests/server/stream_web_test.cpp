@@ -43,7 +43,8 @@ struct named_fixture {
   std::string url(const std::string& host, std::string_view path = "/a.mkv") const {
     return "http://" + host + ":" + std::to_string(origin.port()) + std::string(path);
   }
-  raw_response play(const std::string& host, std::string_view path = "/a.mkv", const std::string& lines = {}) const {
+  raw_response play(const std::string& host, std::string_view path = "/a.mkv",
+                    const std::string& lines = {}) const {
     return server.request("GET", "/stream?url=" + url(host, path), lines);
   }
 };
@@ -165,11 +166,13 @@ BOOST_AUTO_TEST_CASE(every_redirect_is_checked) {
 // A mirror that is forbidden is as dead as any other; the ones behind it still count.
 BOOST_AUTO_TEST_CASE(every_mirror_is_checked) {
   named_fixture on(allowing({"127.0.0.1"}));
-  const auto response = on.server.request(
-      "GET", "/stream?mirror=" + encoded("http://169.254.169.254/") + "&url=" + on.url("127.0.0.1", "/missing"));
+  const auto response = on.server.request("GET", "/stream?mirror=" + encoded("http://169.254.169.254/") +
+                                                     "&url=" + on.url("127.0.0.1", "/missing"));
   BOOST_TEST(response.status >= 400);
-  BOOST_TEST(!on.server.request("GET", "/stream?mirror=" + encoded(on.url("127.0.0.1")) +
-                                           "&url=" + on.url("127.0.0.2")).body.empty());
+  BOOST_TEST(
+      !on.server
+           .request("GET", "/stream?mirror=" + encoded(on.url("127.0.0.1")) + "&url=" + on.url("127.0.0.2"))
+           .body.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_address_that_was_checked_is_connected_to) {
@@ -189,7 +192,8 @@ BOOST_AUTO_TEST_CASE(the_address_that_was_checked_is_connected_to) {
 
 BOOST_AUTO_TEST_CASE(pages_may_read_what_is_named) {
   const named_fixture on;
-  for (const std::string lines : {"", "Range: bytes=0-9\r\n", "Range: bytes=1048576-\r\n", "If-None-Match: *\r\n"}) {
+  for (const std::string lines :
+       {"", "Range: bytes=0-9\r\n", "Range: bytes=1048576-\r\n", "If-None-Match: *\r\n"}) {
     const auto response = on.play("127.0.0.1", "/a.mkv", "Origin: http://page.example\r\n" + lines);
     BOOST_TEST_CONTEXT(response.status) {
       BOOST_TEST(response.header("Access-Control-Allow-Origin").value_or("") == "*");
@@ -214,7 +218,8 @@ BOOST_AUTO_TEST_CASE(pages_may_not_read_private_upstreams) {
       on.names.set("home.test", {address});
       const auto at = "http://" + address + ":" + std::to_string(home.port());
       const auto by_name = "http://home.test:" + std::to_string(home.port());
-      for (const std::string lines : {"", "Range: bytes=5-9\r\n", "Range: bytes=1048576-\r\n", "If-None-Match: *\r\n"}) {
+      for (const std::string lines :
+           {"", "Range: bytes=5-9\r\n", "Range: bytes=1048576-\r\n", "If-None-Match: *\r\n"}) {
         BOOST_TEST_CONTEXT(lines) {
           const auto response = on.server.request("GET", "/stream?url=" + at + "/a.mkv", lines);
           BOOST_TEST(response.status != 403);
@@ -228,7 +233,8 @@ BOOST_AUTO_TEST_CASE(pages_may_not_read_private_upstreams) {
       BOOST_TEST(readable(on.server.request("GET", "/stream?url=" + at + "/missing")) == named);
       const auto port = home.port();
       home.stop();
-      const auto dead = on.server.request("GET", "/stream?url=http://" + address + ":" + std::to_string(port) + "/");
+      const auto dead =
+          on.server.request("GET", "/stream?url=http://" + address + ":" + std::to_string(port) + "/");
       BOOST_TEST(dead.status == 502);
       BOOST_TEST(readable(dead) == named);
     }
@@ -236,9 +242,9 @@ BOOST_AUTO_TEST_CASE(pages_may_not_read_private_upstreams) {
 }
 
 BOOST_FIXTURE_TEST_CASE(options, stream_fixture) {
-  for (const std::string lines :
-       {"", "Origin: http://page.example\r\nAccess-Control-Request-Method: GET\r\n"
-            "Access-Control-Request-Headers: range\r\n"}) {
+  for (const std::string lines : {"",
+                                  "Origin: http://page.example\r\nAccess-Control-Request-Method: GET\r\n"
+                                  "Access-Control-Request-Headers: range\r\n"}) {
     const auto response = play("/a.mkv", lines, {}, "OPTIONS");
     BOOST_TEST(response.status / 100 == 2);
     BOOST_TEST(response.header("Access-Control-Allow-Origin").value_or("") == "*");
