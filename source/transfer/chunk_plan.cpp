@@ -18,6 +18,10 @@ constexpr chunk_plan::duration sated = std::chrono::milliseconds(50);
 /// A chunk that takes longer does not grow any more.
 constexpr chunk_plan::duration long_chunk = std::chrono::milliseconds(250);
 
+/// Bytes per second of one connection from which on more than a few connections bring nothing.
+constexpr double fast_connection = 400e6;
+constexpr unsigned fast_fetchers = 2;
+
 constexpr byte_offset round_up(byte_offset bytes) {
   return (bytes + grain - 1) / grain * grain;
 }
@@ -89,8 +93,9 @@ void chunk_plan::chunk_took(byte_offset bytes, duration time, duration round_tri
   if (time < long_chunk && bytes >= chunk_) chunk_ = std::min(chunk_ * 2, largest_chunk_);
   // A last chunk smaller than what comes in during a round trip would only cost waiting.
   const double seconds = std::chrono::duration<double>(time).count();
-  const double per_trip =
-      static_cast<double>(bytes) / seconds * std::chrono::duration<double>(round_trip).count();
+  const double rate = static_cast<double>(bytes) / seconds;
+  fastest_ = std::max(fastest_, rate);
+  const double per_trip = rate * std::chrono::duration<double>(round_trip).count();
   const auto wish = static_cast<byte_offset>(std::min(per_trip, static_cast<double>(largest_chunk_)));
   smallest_tail_ = std::clamp(round_up(wish), grain, largest_chunk_);
 }
@@ -103,6 +108,7 @@ void chunk_plan::rewind(byte_offset to) noexcept {
 
 unsigned chunk_plan::useful_fetchers(unsigned parallelism) const noexcept {
   const auto wanted = (window_ + chunk_ - 1) / chunk_;
+  if (fastest_ >= fast_connection) parallelism = std::min(parallelism, fast_fetchers);
   return static_cast<unsigned>(std::clamp<byte_offset>(wanted, 1, std::max(parallelism, 1U)));
 }
 

@@ -49,7 +49,7 @@ class chunk_plan {
   void chunk_took(byte_offset bytes, duration time, duration round_trip) noexcept;
   /// Plans again from `to` on, with the smallest window: what was planned beyond has been dropped.
   void rewind(byte_offset to) noexcept;
-  /// How many fetchers the window can keep busy.
+  /// How many fetchers the window can keep busy. Where one connection is as fast as memory, many only cost.
   unsigned useful_fetchers(unsigned parallelism) const noexcept;
 
  private:
@@ -60,6 +60,7 @@ class chunk_plan {
   byte_offset first_chunk_, largest_chunk_, chunk_, smallest_tail_;
   byte_offset window_, window_limit_;
   duration waited_{0}, slow_{0};
+  double fastest_ = 0;  ///< bytes per second that one connection has shown
 };
 
 }  // namespace millrace::transfer

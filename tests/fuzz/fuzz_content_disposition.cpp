@@ -10,7 +10,7 @@ using namespace millrace;
 
 void check_safe(std::string_view name) {
   const auto safe = http::safe_file_name(name);
-  fuzz::require(!safe.empty() && safe.size() <= 255 && is_utf8(safe));
+  fuzz::require(!safe.empty() && safe.size() <= 255 && millrace::is_utf8(safe));
   fuzz::require(safe != "." && safe != "..");
   for (const char c : safe) {
     fuzz::require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
@@ -25,7 +25,7 @@ void check_safe(std::string_view name) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::to_text(data, size);
   const auto name = http::disposition_file_name(text);
-  fuzz::require(is_utf8(name));
+  fuzz::require(millrace::is_utf8(name));
   check_safe(name);
   check_safe(text);
   check_safe(http::path_file_name(text));

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(safe_names_are_safe_whatever_comes) {
     const auto safe = safe_file_name(random_name(random));
     BOOST_TEST_REQUIRE(!safe.empty());
     BOOST_TEST_REQUIRE(safe.size() <= 255U);
-    BOOST_TEST_REQUIRE(is_utf8(safe));
+    BOOST_TEST_REQUIRE(millrace::is_utf8(safe));
     BOOST_TEST_REQUIRE(safe.find_first_of("/\\\r\n") == std::string::npos);
     BOOST_TEST_REQUIRE(safe_file_name(safe) == safe);
     BOOST_TEST_REQUIRE(disposition_file_name(format_inline_disposition(safe)) == safe);
