@@ -62,7 +62,7 @@ http::field_list media_fields(const stream& of, const transfer::resource& what,
 
 /// Whether a page on the web may learn how this failed: the failure of a private address would tell what is
 /// there.
-async::awaitable<bool> may_tell(const stream& of, const std::string& failed_location) {
+async::awaitable<bool> look_up(const stream& of, const std::string& failed_location) {
   auto& network = of.context.worker.shared.network;
   for (const auto& source : of.asked.sources) {
     const bool readable = co_await upstream::web_readable(network, source);
@@ -71,6 +71,13 @@ async::awaitable<bool> may_tell(const stream& of, const std::string& failed_loca
   const auto location = url::parse(failed_location);
   if (!location) co_return true;
   co_return co_await upstream::web_readable(network, *location);
+}
+
+/// A name server that does not answer must not delay the bad news for long.
+async::awaitable<bool> may_tell(const stream& of, const std::string& failed_location) {
+  constexpr std::chrono::milliseconds patience{500};
+  const auto readable = co_await async::with_timeout(patience, look_up(of, failed_location));
+  co_return readable.value_or(false);
 }
 
 async::awaitable<void> refuse(stream& of, const failure& cause) {
@@ -220,7 +227,9 @@ async::awaitable<void> respond_whole(stream& of, upstream::range_answer answer) 
 /// ignore it.
 async::awaitable<void> respond_out_of_range(stream& of, const failure& cause) {
   const auto total = *cause.total;
-  const bool conditional = of.context.request.fields.find("If-Range").has_value();
+  const auto& given = of.context.request.fields;
+  const bool conditional =
+      given.find("If-Range") || given.find("If-None-Match") || given.find("If-Modified-Since");
   const auto within = of.range ? http::resolve(*of.range, total) : std::nullopt;
   if (total > 0 && of.range && (conditional || within)) {
     // The size had been guessed wrong, or the Range may not count at all.

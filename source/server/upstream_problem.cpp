@@ -24,7 +24,8 @@ std::string_view advice(const failure& cause, problem_code code) {
     case problem_code::busy:
       return "Try again later.";
     case problem_code::upstream_forbidden:
-      return "Name it with --allow-upstream if millrace may connect there.";
+
+      return "--allow-upstream opens addresses; link-local, multicast and millrace's own are never allowed.";
     case problem_code::no_range:
       return "Start millrace with --no-range passthrough to play such files over one connection.";
     case problem_code::redirect:

@@ -146,7 +146,7 @@ async::awaitable<outcome> recover(fetch& state, failure cause, std::size_t sourc
 async::awaitable<outcome> open_rest(fetch& state) {
   auto& jobs = state.jobs;
   const auto source = jobs.file().order.current();
-  const auto epoch = jobs.epoch();
+  const auto begun = jobs.mark();
   const byte_range rest{state.to().filled(), state.to().chunk().end};
   auto opened = co_await upstream::open_range(jobs.file(), rest);
   if (opened && !opened->partial)
@@ -157,7 +157,8 @@ async::awaitable<outcome> open_rest(fetch& state) {
     state.set_works(true);
     co_return outcome::going_on;
   }
-  if (jobs.overloaded(opened.error(), epoch, state.works)) {
+  if (jobs.overloaded(opened.error(), begun, state.works)) {
+    if (!jobs.too_many()) co_return outcome::going_on;
     if (!state.work.race) jobs.requeue(state.work);
     co_return outcome::leave;
   }

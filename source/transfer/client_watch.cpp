@@ -1,6 +1,5 @@
 #include "transfer/client_watch.hpp"
 
-#include "async/broadcast.hpp"
 #include "async/event.hpp"
 #include "async/task_group.hpp"
 
@@ -47,8 +46,6 @@ async::awaitable<void> watch_client(async::transport& client, std::string& input
     input.append(reinterpret_cast<const char*>(scratch.data()), count);
     if (ec && ec != asio::error::would_block) co_return;
   }
-  async::broadcast never(co_await asio::this_coro::executor);
-  co_await never.wait();
 }
 
 async::awaitable<bool> while_client_stays(async::transport& client, std::string& input, std::size_t limit,

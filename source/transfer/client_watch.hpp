@@ -9,8 +9,8 @@
 namespace millrace::transfer {
 
 /// Runs beside a response. Reads what the client sends meanwhile (pipelined requests) into `input`, up to
-/// `limit` bytes, and returns when the client has closed its side or the connection is broken. With a full
-/// input it only waits for the cancellation.
+/// `limit` bytes, and returns when the client has closed its side, the connection is broken, or it has sent
+/// more than that.
 async::awaitable<void> watch_client(async::transport& client, std::string& input, std::size_t limit);
 
 /// Runs `response` and ends it early when the client leaves. False when it did.

@@ -48,7 +48,7 @@ std::optional<job> scheduler::plan_next() {
 }
 
 std::optional<job> scheduler::try_next() {
-  if (fetchers_ > parallelism_) return std::nullopt;
+  if (too_many()) return std::nullopt;
   while (!returned_.empty()) {
     const auto first =
         std::ranges::min_element(returned_, {}, [](const job& each) { return each.to->chunk().begin; });
@@ -66,7 +66,7 @@ async::awaitable<std::optional<job>> scheduler::next() {
     auto found = try_next();
     // The delivery ends its fetchers by cancelling them: most find it finished then, and need no exception to
     // leave.
-    if (found || fetchers_ > parallelism_ || plan_.finished()) co_return found;
+    if (found || too_many() || plan_.finished()) co_return found;
     ++idle_;
     co_await work_.wait();
     --idle_;
@@ -88,6 +88,7 @@ void scheduler::give_up(job& lost, failure cause) {
 }
 
 void scheduler::received(job& by, std::size_t source, std::size_t bytes) {
+  received_ += bytes;
   if (source != file_.order.current()) return;
   if (file_.order.received(bytes, clock::now(), file_.with.config.upstream)) by.tried.restore();
 }
@@ -101,12 +102,11 @@ void scheduler::finished(const job& done, clock::duration time, clock::duration 
   rate_ = rate_ == 0 ? latest : rate_ * 0.75 + latest * 0.25;
 }
 
-bool scheduler::overloaded(const failure& cause, unsigned epoch, bool own_worked) {
-  if (fetchers_ < 2 || !upstream::looks_like_overload(cause)) return false;
-  // Of an attempt from before the last halving: the same overload.
-  if (epoch != epoch_) return true;
-  const auto others = working_ - (own_worked ? 1 : 0);
-  if (others <= 0) return false;
+bool scheduler::overloaded(const failure& cause, attempt_mark begun, bool own_worked) {
+  if (!upstream::looks_like_overload(cause)) return false;
+  if (begun.epoch != epoch_) return true;
+  const auto others = std::max(working_ - (own_worked ? 1 : 0), 0);
+  if (others == 0 && received_ == begun.received) return false;
   const auto& location = file_.current().location;
   const auto tried = std::max(fetchers_, 2U * static_cast<unsigned>(others));
   parallelism_ = std::min(parallelism_, file_.with.budget.overloaded(location.origin(), tried, clock::now()));

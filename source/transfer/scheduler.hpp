@@ -48,10 +48,18 @@ class scheduler {
   void received(job& by, std::size_t source, std::size_t bytes);
   void finished(const job& done, clock::duration time, clock::duration round_trip);
 
-  /// Whether the failure of an attempt that began at `epoch` means that the origin wants fewer connections,
-  /// since others work. Parallelism is halved then, once per epoch.
-  bool overloaded(const failure& cause, unsigned epoch, bool own_worked);
-  unsigned epoch() const noexcept { return epoch_; }
+  /// What an attempt to open a chunk remembers of its beginning.
+  struct attempt_mark {
+    unsigned epoch;        ///< number of halvings
+    byte_offset received;  ///< bytes of all fetchers
+  };
+  attempt_mark mark() const noexcept { return {epoch_, received_}; }
+  /// Whether a failed attempt means that the origin wants fewer connections, since others have worked
+  /// meanwhile. It does not count as a retry then. Parallelism is halved once: attempts from before a halving
+  /// tell nothing new.
+  bool overloaded(const failure& cause, attempt_mark begun, bool own_worked);
+  /// More fetchers run than there may be.
+  bool too_many() const noexcept { return fetchers_ > parallelism_; }
   /// A fetcher's connections work from its first good answer until one fails or it becomes idle.
   void count_working(int difference) noexcept { working_ += difference; }
 
@@ -125,6 +133,7 @@ class scheduler {
   unsigned parallelism_;
   unsigned fetchers_ = 0, idle_ = 0, epoch_ = 0;
   int working_ = 0;
+  byte_offset received_ = 0;
   bool writer_waits_ = false;
   std::optional<byte_offset> failed_at_;  ///< begin of the first chunk that no source could give
   const lane* raced_ = nullptr;

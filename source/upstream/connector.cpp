@@ -103,6 +103,12 @@ bool is_no_route(const error_code& ec) {
          ec == boost::system::errc::address_not_available;
 }
 
+/// The origin was there and threw us out at once.
+bool is_reset(const error_code& ec) {
+  return ec == asio::error::connection_reset || ec == asio::error::connection_aborted ||
+         ec == asio::error::broken_pipe;
+}
+
 failure explain_failures(const url& target, const std::vector<connect_failure>& failures) {
   const auto is_refused = [](const connect_failure& one) {
     return one.code == asio::error::connection_refused;
@@ -117,7 +123,8 @@ failure explain_failures(const url& target, const std::vector<connect_failure>& 
   const auto& told = telling != failures.end() ? *telling : failures.front();
   auto detail = "cannot connect to " + place(target);
   if (told.to.local) detail += " from " + told.to.local->to_string();
-  return make_failure(errc::connect_failed, detail + ": " + told.code.message());
+  const auto code = is_reset(told.code) ? errc::connection_lost : errc::connect_failed;
+  return make_failure(code, detail + ": " + told.code.message());
 }
 
 async::awaitable<link_result> secure(connector& via, const url& target, tcp::socket socket) {
@@ -125,7 +132,9 @@ async::awaitable<link_result> secure(connector& via, const url& target, tcp::soc
   const auto session_key = target.origin();
   auto link = co_await async::tls_connect(std::move(socket), via.tls, target.host(), session_key, why);
   if (link) co_return std::move(*link);
-  const auto code = link.error() == errc::tls_failed ? errc::tls_failed : errc::connect_failed;
+  const auto code = link.error() == errc::tls_failed ? errc::tls_failed
+                    : is_reset(link.error())         ? errc::connection_lost
+                                                     : errc::connect_failed;
   co_return make_failure(code, "TLS with " + place(target) + " failed: " + why);
 }
 

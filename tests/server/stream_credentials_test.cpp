@@ -53,6 +53,7 @@ BOOST_FIXTURE_TEST_CASE(the_clients_own_credentials_stay_here, stream_fixture) {
     for (const auto& [name, value] : request.headers)
       BOOST_TEST(value.find("own") == std::string::npos, name << ": " << value);
     BOOST_TEST(sent(request, "Accept-Encoding") == "identity");
+    BOOST_TEST(request.version == "HTTP/1.1");
   }
 }
 

@@ -144,6 +144,17 @@ BOOST_AUTO_TEST_CASE(a_failure_after_the_first_byte_closes_the_connection) {
   BOOST_TEST(on.play("/a.mkv", "Range: bytes=0-99\r\n").status == 206);
 }
 
+BOOST_AUTO_TEST_CASE(a_long_retry_after_in_the_middle_closes_the_connection) {
+  stream_fixture on(stream_settings());
+  on.origin.set("/a.mkv",
+                {.size = 2 * mebi,
+                 .seed = 3,
+                 .status = {{.status = 503, .retry_after = "60", .when = {.first_byte_from = 1 * mebi}}}});
+  const auto began = std::chrono::steady_clock::now();
+  check_cut(on.play("/a.mkv"), 3);
+  BOOST_TEST(seconds_since(began) < 10);
+}
+
 BOOST_AUTO_TEST_CASE(a_stall_after_the_first_byte_closes_the_connection) {
   stream_fixture on(hasty());
   on.origin.set("/a.mkv", {.size = 2 * mebi, .seed = 3, .stall_at = {{.after = 1 * mebi, .absolute = true}}});

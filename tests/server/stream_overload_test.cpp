@@ -97,6 +97,20 @@ BOOST_AUTO_TEST_CASE(parallelism_is_halved_not_given_up) {
   BOOST_TEST(peak(on) <= 6U);
 }
 
+// A Retry-After on an additional connection is not waited for: the others go on.
+BOOST_AUTO_TEST_CASE(overload_does_not_wait) {
+  auto config = stream_settings();
+  config.transfer.connections = 8;
+  stream_fixture on(config);
+  on.origin.set("/a.mkv", {.size = size,
+                           .seed = seed,
+                           .rate = 16 * mebi,
+                           .max_connections = {{.most = 2, .status = 429, .retry_after = "20"}}});
+  const auto began = std::chrono::steady_clock::now();
+  check_whole(on.play("/a.mkv"), seed, size);
+  BOOST_TEST(seconds_since(began) < 10);
+}
+
 // Only a failure of the last remaining connection is retried or failed over.
 BOOST_AUTO_TEST_CASE(the_last_connection_is_no_additional_one) {
   auto config = wide();

@@ -17,9 +17,8 @@ struct delivery_options {
 struct delivery_fixture : transfer_fixture {
   /// A test that failed half-way leaves a delivery behind: it ends before what it stands on.
   ~delivery_fixture() {
-    // A coroutine that has ended must not be signalled any more.
-    if (started && !done) signal.emit(boost::asio::cancellation_type::terminal);
-    for (int i = 0; i < 1000 && started && !done; ++i) {
+    if (started) ask_to_end();
+    for (int i = 0; i < 5000 && started && !(done && told); ++i) {
       loop.restart();
       loop.run_one_for(std::chrono::milliseconds(2));
     }
@@ -81,9 +80,8 @@ struct delivery_fixture : transfer_fixture {
   }
 
   void cancel() {
-    if (done) return;
-    signal.emit(boost::asio::cancellation_type::terminal);
-    step_until([this] { return done; });
+    ask_to_end();
+    step_until([this] { return done && told; });
   }
 
   /// The client has exactly this range of the generated content, or its beginning when the delivery was cut.
@@ -112,13 +110,22 @@ struct delivery_fixture : transfer_fixture {
     BOOST_TEST(result->cause->code == error_code(why), to_string(*result->cause));
   }
 
+  /// From inside the loop: emitted outside, the cancellation would be posted and could come after the end.
+  void ask_to_end() {
+    told = false;
+    boost::asio::post(loop, [this] {
+      told = true;
+      if (!done) signal.emit(boost::asio::cancellation_type::terminal);
+    });
+  }
+
   std::optional<upstream::remote_file> file;
   std::optional<delivery_result> result;
   std::string head;
   std::exception_ptr failure;
   boost::asio::cancellation_signal signal;
   std::size_t observed = 0, most_in_use = 0;
-  bool started = false, done = false;
+  bool started = false, done = false, told = false;
 };
 
 }  // namespace millrace::transfer

@@ -3,6 +3,8 @@
 #include "support/run_sync.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <cstring>
@@ -65,7 +67,9 @@ struct fixture {
     loop.restart();
     loop.poll();
     const bool woken = done;
-    if (!done) signal.emit(boost::asio::cancellation_type::terminal);
+    boost::asio::post(loop, [&] {
+      if (!done) signal.emit(boost::asio::cancellation_type::terminal);
+    });
     loop.restart();
     loop.poll();
     return woken;

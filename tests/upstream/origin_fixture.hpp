@@ -7,6 +7,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <functional>
@@ -75,17 +76,20 @@ struct origin_fixture {
   /// when it had ended before.
   bool run_and_cancel(async::awaitable<void> operation, const std::function<bool()>& now) {
     boost::asio::cancellation_signal signal;
-    bool done = false, cancelled = false;
+    bool done = false, told = false, cancelled = false;
     loop.restart();
     boost::asio::co_spawn(
         loop, std::move(operation),
         boost::asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { done = true; }));
     step_until([&] { return done || now(); });
-    if (!done) {
+    // From inside the loop: emitted outside, the cancellation would be posted and could come after the end.
+    boost::asio::post(loop, [&] {
+      told = true;
+      if (done) return;
       cancelled = true;
       signal.emit(boost::asio::cancellation_type::terminal);
-    }
-    step_until([&] { return done; });
+    });
+    step_until([&] { return done && told; });
     return cancelled;
   }
 

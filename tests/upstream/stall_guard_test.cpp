@@ -4,6 +4,8 @@
 #include "support/socket_pair.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
@@ -152,7 +154,7 @@ BOOST_AUTO_TEST_CASE(cancelled_nothing_is_left) {
                               signal.slot(), [&](std::exception_ptr, error_code) { done = true; }));
     loop.poll();
     BOOST_TEST(!done);
-    signal.emit(boost::asio::cancellation_type::terminal);
+    boost::asio::post(loop, [&] { signal.emit(boost::asio::cancellation_type::terminal); });
     for (int i = 0; i < 1000 && !done; ++i) {
       loop.restart();
       loop.run_one_for(10ms);
