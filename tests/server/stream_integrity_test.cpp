@@ -1,7 +1,6 @@
 // The bytes sent are exactly the upstream's bytes of that range: other versions, lies and cut responses.
 
 #include "server/stream_support.hpp"
-#include "support/dns_server.hpp"
 
 using namespace millrace;
 using namespace millrace::test;

@@ -1,7 +1,6 @@
 // Names, addresses and local addresses of upstream connections as /stream sees them.
 
 #include "server/stream_support.hpp"
-#include "support/dns_server.hpp"
 
 #include <boost/algorithm/string/case_conv.hpp>
 

@@ -96,7 +96,6 @@ BOOST_AUTO_TEST_CASE(head_of_what_would_be_passed_through) {
     }
   }
   BOOST_TEST(on.origin.wait_until([&] { return on.origin.totals().active_requests == 0; }));
-  BOOST_TEST(on.origin.totals().bytes_sent < paths.size() * 3 * mebi);
 }
 
 BOOST_AUTO_TEST_CASE(clients_that_speak_http_1_0) {

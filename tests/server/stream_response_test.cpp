@@ -132,6 +132,7 @@ BOOST_FIXTURE_TEST_CASE(the_final_url_names_the_file, stream_fixture) {
 BOOST_FIXTURE_TEST_CASE(head_has_the_fields_of_get, stream_fixture) {
   origin.set("/a.mkv", {.size = 5 * mebi});
   const auto whole = play("/a.mkv");
+  BOOST_TEST(origin.wait_until([&] { return origin.totals().active_requests == 0; }));
   origin.reset_counters();
   const auto response = play("/a.mkv", {}, {}, "HEAD");
   BOOST_TEST(response.status == 200);

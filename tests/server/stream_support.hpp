@@ -4,6 +4,7 @@
 #include "core/url.hpp"
 #include "faulty_origin/server.hpp"
 #include "server/fixture.hpp"
+#include "support/dns_server.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,10 +21,12 @@ inline constexpr std::uint64_t kibi = 1024;
 inline constexpr std::uint64_t mebi = 1024 * kibi;
 
 /// local_settings() with time-outs and back-offs that a test can wait for. Chunks are small, so that small
-/// files have many.
+/// files have many. No name but localhost exists.
 inline settings stream_settings() {
+  static const dns_server no_names;
   using std::chrono::milliseconds;
   auto config = local_settings();
+  config.upstream.dns_servers = {no_names.address()};
   config.upstream.backoff_first = milliseconds(10);
   config.upstream.backoff_limit = milliseconds(80);
   config.upstream.read_timeout = milliseconds(2'000);

@@ -1,7 +1,6 @@
 // Where millrace may connect, and which answers web pages may read.
 
 #include "server/stream_support.hpp"
-#include "support/dns_server.hpp"
 #include "upstream/address_policy.hpp"
 
 #include <arpa/inet.h>

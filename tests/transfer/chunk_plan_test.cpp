@@ -217,6 +217,23 @@ BOOST_AUTO_TEST_CASE(begins_again_after_a_pause) {
   BOOST_TEST(chunk->begin == 1000u);
 }
 
+BOOST_AUTO_TEST_CASE(where_one_connection_is_as_fast_as_memory_few_are_enough) {
+  chunk_plan plan({0, 1 * G}, {.connections = 8, .chunk_size = 1 * M});
+  make_hungry(plan);
+  for (int i = 0; i < 20; ++i)
+    plan.chunk_took(640 * K, 500us, 50us);
+  BOOST_TEST(plan.useful_fetchers(8) < 8u);
+}
+
+BOOST_AUTO_TEST_CASE(one_burst_does_not_count_for_ever) {
+  chunk_plan plan({0, 1 * G}, {.connections = 8, .chunk_size = 1 * M});
+  make_hungry(plan);
+  plan.chunk_took(256 * K, 100us, 50us);
+  for (int i = 0; i < 20; ++i)
+    plan.chunk_took(640 * K, 500ms, 50us);
+  BOOST_TEST(plan.useful_fetchers(8) == 8u);
+}
+
 BOOST_AUTO_TEST_CASE(times_that_make_no_sense) {
   chunk_plan plan({0, 100 * M}, {.connections = 4, .chunk_size = 1 * M});
   make_hungry(plan);

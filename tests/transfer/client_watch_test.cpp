@@ -73,9 +73,9 @@ BOOST_AUTO_TEST_CASE(what_the_client_sends_meanwhile_is_kept) {
   BOOST_TEST(input == "GET /next HTTP/1.1");
 }
 
-BOOST_AUTO_TEST_CASE(at_most_so_much_is_read) {
+BOOST_AUTO_TEST_CASE(a_client_that_sends_without_end_is_not_listened_to) {
   client_sends(std::string(50'000, 'x'));
-  BOOST_TEST(stays(respond_after(30ms, ended)));
+  BOOST_TEST(!stays(respond_after(20'000ms, ended)));
   BOOST_TEST(input.size() >= limit);
   BOOST_TEST(input.size() <= limit + 2048);
 }
@@ -93,18 +93,15 @@ BOOST_AUTO_TEST_CASE(a_wait_of_somebody_else_that_is_cut_short) {
 }
 
 BOOST_AUTO_TEST_CASE(cancelled_in_the_middle_nothing_is_left) {
-  for (const bool full : {false, true}) {
-    input = full ? std::string(limit, 'x') : std::string();
-    std::optional<bool> stayed;
-    const auto soon = std::chrono::steady_clock::now() + 20ms;
-    const bool cancelled = run_and_cancel(
-        upstream::store(while_client_stays(*client, input, limit, respond_after(20'000ms, ended)), stayed),
-        [&] { return std::chrono::steady_clock::now() > soon; });
-    BOOST_TEST(cancelled);
-    BOOST_TEST(!stayed.has_value());
-    settle();
-    BOOST_TEST(loop.stopped());
-  }
+  std::optional<bool> stayed;
+  const auto soon = std::chrono::steady_clock::now() + 20ms;
+  const bool cancelled = run_and_cancel(
+      upstream::store(while_client_stays(*client, input, limit, respond_after(20'000ms, ended)), stayed),
+      [&] { return std::chrono::steady_clock::now() > soon; });
+  BOOST_TEST(cancelled);
+  BOOST_TEST(!stayed.has_value());
+  settle();
+  BOOST_TEST(loop.stopped());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
