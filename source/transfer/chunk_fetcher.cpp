@@ -213,7 +213,7 @@ void count_finished(fetch& state) {
   auto& body = state.answer->body;
   // The end mark of a chunked body is still to be read before the connection can be kept.
   if (state.answer->range.end == state.to().chunk().end) body.discard();
-  state.jobs.finished(state.work, scheduler::clock::now() - state.began, body.round_trip());
+  state.jobs.finished(state.gained, scheduler::clock::now() - state.began, body.round_trip());
 }
 
 }  // namespace

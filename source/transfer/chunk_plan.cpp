@@ -89,12 +89,13 @@ void chunk_plan::client_was_slow(duration time) noexcept {
 }
 
 void chunk_plan::chunk_took(byte_offset bytes, duration time, duration round_trip) noexcept {
-  if (time <= duration(0)) return;
-  if (time < long_chunk && bytes >= chunk_) chunk_ = std::min(chunk_ * 2, largest_chunk_);
+  if (time <= duration(0) || bytes == 0) return;
+  if (time < long_chunk && bytes >= chunk_ / 2) chunk_ = std::min(chunk_ * 2, largest_chunk_);
   // A last chunk smaller than what comes in during a round trip would only cost waiting.
   const double seconds = std::chrono::duration<double>(time).count();
   const double rate = static_cast<double>(bytes) / seconds;
-  fastest_ = std::max(fastest_, rate);
+  // A burst or a full receive buffer must not pass for a fast connection: one slow chunk is enough to know.
+  recent_rate_ = rate < recent_rate_ ? rate : recent_rate_ * 0.5 + rate * 0.5;
   const double per_trip = rate * std::chrono::duration<double>(round_trip).count();
   const auto wish = static_cast<byte_offset>(std::min(per_trip, static_cast<double>(largest_chunk_)));
   smallest_tail_ = std::clamp(round_up(wish), grain, largest_chunk_);
@@ -108,7 +109,7 @@ void chunk_plan::rewind(byte_offset to) noexcept {
 
 unsigned chunk_plan::useful_fetchers(unsigned parallelism) const noexcept {
   const auto wanted = (window_ + chunk_ - 1) / chunk_;
-  if (fastest_ >= fast_connection) parallelism = std::min(parallelism, fast_fetchers);
+  if (recent_rate_ >= fast_connection) parallelism = std::min(parallelism, fast_fetchers);
   return static_cast<unsigned>(std::clamp<byte_offset>(wanted, 1, std::max(parallelism, 1U)));
 }
 

@@ -60,7 +60,7 @@ class chunk_plan {
   byte_offset first_chunk_, largest_chunk_, chunk_, smallest_tail_;
   byte_offset window_, window_limit_;
   duration waited_{0}, slow_{0};
-  double fastest_ = 0;  ///< bytes per second that one connection has shown
+  double recent_rate_ = 0;  ///< bytes per second of one connection
 };
 
 }  // namespace millrace::transfer

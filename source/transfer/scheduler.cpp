@@ -93,8 +93,7 @@ void scheduler::received(job& by, std::size_t source, std::size_t bytes) {
   if (file_.order.received(bytes, clock::now(), file_.with.config.upstream)) by.tried.restore();
 }
 
-void scheduler::finished(const job& done, clock::duration time, clock::duration round_trip) {
-  const auto bytes = done.to->chunk().size();
+void scheduler::finished(byte_offset bytes, clock::duration time, clock::duration round_trip) {
   plan_.chunk_took(bytes, time, round_trip);
   const double seconds = std::chrono::duration<double>(time).count();
   if (seconds <= 0) return;

@@ -46,7 +46,8 @@ class scheduler {
   void give_up(job& lost, failure cause);
   /// Bytes have come from that source: enough of them make its failures forgotten.
   void received(job& by, std::size_t source, std::size_t bytes);
-  void finished(const job& done, clock::duration time, clock::duration round_trip);
+  /// A chunk is complete; the fetcher brought so many bytes of it in that time.
+  void finished(byte_offset bytes, clock::duration time, clock::duration round_trip);
 
   /// What an attempt to open a chunk remembers of its beginning.
   struct attempt_mark {
