@@ -182,9 +182,13 @@ void exchange::discard() {
   constexpr std::size_t worth_reading = 64 * 1024;
   std::array<std::byte, 4096> scratch;
   std::size_t read = 0;
-  error_code ec;
-  while (!complete_ && !ec && read < worth_reading)
+  while (!complete_ && read < worth_reading) {
+    error_code ec;
     read += read_body(scratch, ec);
+    // A piece of chunked framing alone brings no byte, and yet more may be there.
+    const bool more_there = ec == asio::error::would_block && ready_;
+    if (ec && !more_there) return;
+  }
 }
 
 bool exchange::can_send_ahead() const noexcept {
