@@ -57,8 +57,6 @@ class lane {
   used_block take(std::size_t bytes);
   /// Until there is data, or a failure.
   async::awaitable<void> wait_data();
-  /// Ends wait_data() without data.
-  void wake_writer() { data_ready_.notify(); }
   const std::optional<failure>& broken() const noexcept { return failure_; }
 
   /// Gives up all but the block that data() lies in; the chunk ends with what is in it.

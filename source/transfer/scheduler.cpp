@@ -170,11 +170,6 @@ void scheduler::front_lane_changed() {
   head_filled_then_ = lanes_.empty() ? 0 : lanes_.front()->filled();
 }
 
-void scheduler::wake_writer() {
-  planned_.notify();
-  if (!lanes_.empty()) lanes_.front()->wake_writer();
-}
-
 void scheduler::grow() {
   if (idle_ > 0) work_.notify_all();
   while (fetchers_ < plan_.useful_fetchers(parallelism_)) {

@@ -98,8 +98,6 @@ class scheduler {
   async::awaitable<void> wait_head();
   /// The client took bytes of the head lane.
   void delivered(std::size_t bytes);
-  /// Wakes the writer, whatever it waits for.
-  void wake_writer();
 
   /// Starts a fetcher with its first job; set by the owner of the task group.
   std::function<void(job)> start_fetcher;

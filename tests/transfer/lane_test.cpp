@@ -147,7 +147,6 @@ BOOST_AUTO_TEST_CASE(waiting_for_data) {
   auto tested = make({0, 100}, 64 * K);
   BOOST_TEST(wakes(tested.wait_data(), [&] { fill(tested, 10); }));
   drain(tested, 10);
-  BOOST_TEST(wakes(tested.wait_data(), [&] { tested.wake_writer(); }));
   BOOST_TEST(wakes(tested.wait_data(), [&] { tested.fail({.code = errc::connection_lost}); }));
   BOOST_TEST(!wakes(tested.wait_data(), [&] { tested.commit(0); }));
 }
