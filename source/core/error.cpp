@@ -55,8 +55,12 @@ constexpr description describe(errc value) noexcept {
       return {"the upstream was too slow", retry | timeout};
     case errc::connection_lost:
       return {"the connection was lost", retry};
+    case errc::body_ended:
+      return {"the stream ended", retry};
     case errc::malformed_response:
       return {"the answer was not valid HTTP", retry};
+    case errc::not_transport_stream:
+      return {"the answer was no MPEG transport stream", next_source};
     case errc::unexpected_status:
       return {"the upstream answered with an error", 0};
     case errc::range_unsupported:

@@ -36,7 +36,9 @@ enum class errc {
   read_timeout,        ///< no byte for --read-timeout
   low_speed,           ///< below --min-speed for --min-speed-streak seconds
   connection_lost,     ///< reset or closed before the response was complete
+  body_ended,          ///< the body of a live stream ended properly: it should not have
   malformed_response,  ///< the bytes are no HTTP/1.x response
+  not_transport_stream,  ///< a source of a live MPEG-TS stream sends something else
   unexpected_status,   ///< a status that is no answer to the question; see failure::status
   // What it answered.
   range_unsupported,    ///< 200 to a Range request, or no total size

@@ -2,6 +2,7 @@
 // UTF-8 (RFC 3629) where bytes from outside become text.
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace millrace {
@@ -35,6 +36,24 @@ constexpr bool is_utf8(std::string_view text) noexcept {
     text.remove_prefix(length);
   }
   return true;
+}
+
+/// The text with U+FFFD in place of each byte that is not well-formed: JSON has to be UTF-8, whatever a
+/// client or an upstream sent.
+inline std::string to_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string out;
+  out.reserve(text.size() + 16);
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    if (length == 0) {
+      out += "\xef\xbf\xbd";
+    } else {
+      out.append(text.substr(0, length));
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
 }
 
 }  // namespace millrace

@@ -149,6 +149,10 @@ std::string_view extension_of_type(std::string_view media_type) noexcept {
   return is_generic(media_type) ? std::string_view() : find_extension(essence(media_type));
 }
 
+bool is_transport_stream(std::string_view media_type) noexcept {
+  return extension_of_type(media_type) == ".ts";
+}
+
 bool is_generic(std::string_view media_type) noexcept {
   const auto type = essence(media_type);
   return type.empty() || equal_ignoring_case(type, "application/octet-stream") ||

@@ -48,22 +48,6 @@ unsigned default_status(problem_code code) noexcept {
   return 500;
 }
 
-/// JSON has to be UTF-8; a detail may quote what a client or an upstream sent.
-std::string to_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const auto length = utf8_length(text);
-    if (length == 0) {
-      out += "\xef\xbf\xbd";
-    } else {
-      out.append(text.substr(0, length));
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return out;
-}
-
 }  // namespace
 
 unsigned status_of(const problem& value) noexcept {

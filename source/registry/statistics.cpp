@@ -1,30 +1,29 @@
 #include "registry/statistics.hpp"
 
-#include <utility>
-
 namespace millrace::registry {
 
-statistics::media_response::media_response(statistics& owner) noexcept : owner_(&owner) {
-  owner.running_.fetch_add(1, std::memory_order_relaxed);
+void statistics::count_request(std::string_view route, unsigned status) {
+  const std::scoped_lock lock(mutex_);
+  ++requests_[{route, status}];
 }
 
-statistics::media_response::media_response(media_response&& other) noexcept
-    : owner_(std::exchange(other.owner_, nullptr)) {}
-
-statistics::media_response::~media_response() {
-  if (owner_) owner_->running_.fetch_sub(1, std::memory_order_relaxed);
+statistics::request_counts statistics::requests() const {
+  const std::scoped_lock lock(mutex_);
+  return requests_;
 }
 
-void statistics::media_response::add_bytes(std::uint64_t bytes) noexcept {
-  owner_->bytes_.fetch_add(bytes, std::memory_order_relaxed);
+void statistics::sample_speed(clock::time_point now) {
+  const auto bytes = total_bytes_served.load(std::memory_order_relaxed);
+  const std::scoped_lock lock(mutex_);
+  const auto passed = std::chrono::duration<double>(now - sampled_at_).count();
+  if (passed > 0) speed_ = static_cast<std::uint64_t>(static_cast<double>(bytes - sampled_bytes_) / passed);
+  sampled_at_ = now;
+  sampled_bytes_ = bytes;
 }
 
-statistics::snapshot statistics::read(clock::time_point now) const noexcept {
-  const auto running = running_.load(std::memory_order_relaxed);
-  return {.active_streams = running,
-          .active_clients = running,
-          .total_bytes_served = bytes_.load(std::memory_order_relaxed),
-          .uptime = std::chrono::duration_cast<std::chrono::seconds>(now - started_)};
+std::uint64_t statistics::bytes_per_second() const {
+  const std::scoped_lock lock(mutex_);
+  return speed_;
 }
 
 }  // namespace millrace::registry

@@ -9,6 +9,7 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,6 +40,7 @@ struct request_context {
   std::string_view host = {};                   ///< of the absolute-form target, else of Host; may be empty
   std::string_view allow = {};                  ///< the methods of the route, for Allow
   std::vector<std::string_view> captures = {};  ///< what stood for the {} of the route's pattern, in `path`
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();  ///< the head was there
   std::string body = {};  ///< of routes that take one, at most listen_settings::max_body
 
   bool is_head() const { return request.method == "HEAD"; }

@@ -1,7 +1,14 @@
 #include "server/router.hpp"
 
+#include "server/clients_handler.hpp"
+#include "server/failover_handler.hpp"
 #include "server/health_handler.hpp"
+#include "server/index_handler.hpp"
+#include "server/metrics_handler.hpp"
+#include "server/stats_handler.hpp"
 #include "server/stream_handler.hpp"
+#include "server/stream_id_handler.hpp"
+#include "server/streams_handler.hpp"
 
 #include <array>
 #include <optional>
@@ -16,7 +23,26 @@ constexpr std::array table{
           .handle = handle_stream,
           .handle_options = handle_stream_options,
           .media = true},
+    route{.pattern = "/streams", .methods = "GET, HEAD", .handle = handle_list_streams},
+    route{.pattern = "/streams", .methods = "POST", .handle = handle_post_stream, .takes_body = true},
+    route{.pattern = "/streams/{}", .methods = "GET, HEAD", .handle = handle_show_stream},
+    route{.pattern = "/streams/{}", .methods = "DELETE", .handle = handle_delete_stream},
+    route{.pattern = "/clients", .methods = "GET, HEAD", .handle = handle_list_clients},
+    route{.pattern = "/clients/{}", .methods = "GET, HEAD", .handle = handle_show_client},
+    route{.pattern = "/clients/{}", .methods = "DELETE", .handle = handle_delete_client},
+    route{.pattern = "/hls/{}/clients/{}", .methods = "DELETE", .handle = handle_delete_client_of_stream},
+    route{.pattern = "/stats", .methods = "GET, HEAD", .handle = handle_stats},
+    route{.pattern = "/stats/streams", .methods = "GET, HEAD", .handle = handle_stream_stats},
+    route{.pattern = "/stats/clients", .methods = "GET, HEAD", .handle = handle_client_stats},
+    route{.pattern = "/metrics", .methods = "GET, HEAD", .handle = handle_metrics},
+    route{.pattern = "/stream/{}",
+          .methods = "GET, HEAD",
+          .handle = handle_stream_id,
+          .handle_options = handle_stream_id_options,
+          .media = true},
+    route{.pattern = "/streams/{}/failover", .methods = "POST", .handle = handle_failover},
     route{.pattern = "/health", .methods = "GET, HEAD", .handle = handle_health},
+    route{.pattern = "/", .methods = "GET, HEAD", .handle = handle_index},
 };
 
 std::optional<std::vector<std::string_view>> match(std::string_view pattern, std::string_view path) {

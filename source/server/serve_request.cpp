@@ -66,8 +66,10 @@ std::string_view path_for_log(std::string_view path) {
   return path.substr(0, path.find("://"));
 }
 
-void log_request(const request_context& context, std::chrono::steady_clock::time_point started) {
-  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - started;
+/// Routes are told apart in the statistics by their patterns; what is no route has none.
+void record(const request_context& context, std::string_view route) {
+  context.worker.shared.statistics.count_request(route, context.sent.status);
+  const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - context.started;
   const auto or_dash = [](std::string_view text) { return text.empty() ? "-" : text; };
   log::info("{} {} {} {} bytes {:.1f} ms {}", or_dash(context.request.method),
             or_dash(path_for_log(context.path)), context.sent.status, context.sent.bytes, took.count(),
@@ -126,9 +128,11 @@ std::optional<problem> find_route_problem(const request_context& context, const 
 }
 
 /// True when the whole request has been read; else the client may still be sending.
-async::awaitable<bool> answer(client_link& link, request_context& context, std::optional<problem> objection) {
+async::awaitable<bool> answer(client_link& link, request_context& context, std::optional<problem> objection,
+                              std::string_view& route) {
   const auto& head = context.request;
   auto match = find_route(routes(), head.method, context.path);
+  if (match.path) route = match.path->pattern;
   context.allow = match.allow;
   context.captures = std::move(match.captures);
   if (!objection) objection = find_objection(link, context);
@@ -158,7 +162,6 @@ async::awaitable<bool> answer(client_link& link, request_context& context, std::
 }  // namespace
 
 async::awaitable<connection_after> serve_request(client_link& link, const incoming_head& incoming) {
-  const auto started = std::chrono::steady_clock::now();
   auto& shared = link.home.shared;
   link.deadline.clear();
   std::optional<problem> objection;
@@ -186,12 +189,13 @@ async::awaitable<connection_after> serve_request(client_link& link, const incomi
                           .host = target ? target->host : std::string_view()};
   std::exception_ptr failure;
   bool all_read = false;
+  std::string_view route;
   try {
-    all_read = co_await answer(link, context, std::move(objection));
+    all_read = co_await answer(link, context, std::move(objection), route);
   } catch (...) {
     failure = std::current_exception();
   }
-  log_request(context, started);
+  record(context, route);
   if (failure) std::rethrow_exception(failure);
 
   if (!readable || !all_read) co_return connection_after::linger;

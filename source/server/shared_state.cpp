@@ -19,10 +19,16 @@ auto build_rules(Build build) {
   }
 }
 
+settings for_live(settings config) {
+  config.upstream.read_timeout = config.live.stall;
+  return config;
+}
+
 }  // namespace
 
 shared_state::shared_state(settings given, access_control::surroundings around)
     : config(std::move(given)),
+      live_config(for_live(config)),
       policy(
           build_rules([&] { return upstream::address_policy(config.upstream.allow, config.upstream.deny); })),
       tls(config.upstream.ca_file, config.upstream.insecure),
@@ -31,6 +37,7 @@ shared_state::shared_state(settings given, access_control::surroundings around)
       budget(config.upstream.overload_memory),
       memory(config.upstream.url_memory_entries),
       buffers(config.transfer.max_memory > 0 ? config.transfer.max_memory : default_max_memory()),
+      directory(config.registry, statistics),
       access(build_rules([&] { return access_control(config.access, std::move(around)); })),
       clients(config.listen.max_clients, config.listen.max_clients_per_address) {}
 

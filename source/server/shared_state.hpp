@@ -4,6 +4,8 @@
 #include "async/block_pool.hpp"
 #include "async/tls_context.hpp"
 #include "core/settings.hpp"
+#include "live/hub.hpp"
+#include "registry/directory.hpp"
 #include "registry/statistics.hpp"
 #include "server/access_control.hpp"
 #include "server/admission.hpp"
@@ -25,6 +27,7 @@ struct shared_state {
   shared_state(settings given, access_control::surroundings around);
 
   const settings config;
+  const settings live_config;  ///< the same, but upstreams are waited for as live streams are
   upstream::address_policy policy;
   upstream::dns_cache dns;
   async::tls_context tls;
@@ -34,6 +37,8 @@ struct shared_state {
   upstream::url_memory memory;
   async::memory_budget buffers;
   registry::statistics statistics;
+  registry::directory directory;
+  live::hub on_air;
   access_control access;
   admission clients;
   std::atomic<bool> draining{false};  ///< after the first signal: no keep-alive, /health says so

@@ -1,5 +1,7 @@
 #include "server/shutdown.hpp"
 
+#include "server/housekeeping.hpp"
+
 #include "async/combinators.hpp"
 #include "core/log.hpp"
 #include "server/shared_state.hpp"
@@ -9,20 +11,6 @@
 namespace millrace::server {
 
 namespace asio = boost::asio;
-
-namespace {
-
-constexpr std::chrono::seconds cleanup_interval{5};
-
-/// Closes idle upstream connections that nobody has needed for a while.
-async::awaitable<void> run_pool_cleanup(upstream::connection_pool& pool) {
-  for (;;) {
-    co_await async::sleep_for(cleanup_interval);
-    pool.close_expired(upstream::connection_pool::clock::now());
-  }
-}
-
-}  // namespace
 
 shutdown::shutdown(asio::io_context& control, shared_state& shared, listener& clients,
                    std::span<const std::unique_ptr<worker>> workers)
@@ -48,6 +36,8 @@ void shutdown::request() {
 async::awaitable<void> shutdown::supervise() {
   tasks_.spawn(clients_.run());
   tasks_.spawn(run_pool_cleanup(shared_.pool));
+  tasks_.spawn(run_registry_cleanup(shared_));
+  tasks_.spawn(run_speed_sampling(shared_.statistics));
   co_await requested_.wait();
   shared_.draining.store(true);
   clients_.close();

@@ -79,6 +79,15 @@ outcome take_client_id(stream_request& request, std::string text) {
   return {};
 }
 
+/// How to play, whatever it is.
+outcome take_option(stream_request& request, std::string_view name, std::string value) {
+  if (name == "connections") return take_connections(request, value);
+  if (name == "chunk_size") return take_chunk_size(request, value);
+  if (name == "filename") return take_file_name(request, std::move(value));
+  if (name == "client_id") return take_client_id(request, std::move(value));
+  return {};
+}
+
 outcome take(stream_request& request, std::string_view name, std::string_view raw, bool& has_url) {
   auto value = percent_decode(raw);
   if (name == "url") {
@@ -87,12 +96,8 @@ outcome take(stream_request& request, std::string_view name, std::string_view ra
     return take_url(request, name, value, true);
   }
   if (name == "mirror") return take_url(request, name, value, false);
-  if (name == "connections") return take_connections(request, value);
-  if (name == "chunk_size") return take_chunk_size(request, value);
   if (name == "header") return take_header(request, value);
-  if (name == "filename") return take_file_name(request, std::move(value));
-  if (name == "client_id") return take_client_id(request, std::move(value));
-  return {};
+  return take_option(request, name, std::move(value));
 }
 
 bool is_literal_url(std::string_view text) {
@@ -132,6 +137,23 @@ boost::system::result<stream_request, bad_query> parse_stream_query(std::string_
     if (!taken) return taken.error();
   }
   if (!has_url) return bad("url: missing. Ask for /stream?url=http://host/path");
+  return request;
+}
+
+boost::system::result<stream_request, bad_query> parse_play_query(std::string_view query,
+                                                                  const transfer_settings& limits) {
+  stream_request request;
+  request.connections = limits.connections;
+  request.chunk_size = limits.chunk_size;
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const auto pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const auto split = std::min(pair.find('='), pair.size());
+    const auto taken = take_option(request, percent_decode(pair.substr(0, split)),
+                                   percent_decode(pair.substr(std::min(split + 1, pair.size()))));
+    if (!taken) return taken.error();
+  }
   return request;
 }
 

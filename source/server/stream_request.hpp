@@ -1,5 +1,5 @@
 #pragma once
-// The query of /stream: what to play, and how.
+// The queries of /stream and /stream/{id}: what to play, and how.
 
 #include "core/settings.hpp"
 #include "core/url.hpp"
@@ -38,6 +38,11 @@ struct bad_query {
 boost::system::result<stream_request, bad_query> parse_stream_query(std::string_view query,
                                                                     const transfer_settings& limits);
 
+/// The query of /stream/{id}: connections, chunk_size, filename and client_id. Others are ignored.
+boost::system::result<stream_request, bad_query> parse_play_query(std::string_view query,
+                                                                  const transfer_settings& limits);
+
+/// Required by boost::system::result<T, bad_query>::value(); millrace itself asks has_value() first.
 [[noreturn]] void throw_exception_from_error(const bad_query& error, const boost::source_location& where);
 
 }  // namespace millrace::server

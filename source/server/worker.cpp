@@ -10,15 +10,25 @@
 
 namespace millrace::server {
 
+namespace {
+
+upstream::services services_of(const settings& config, shared_state& state, async::block_pool& blocks) {
+  return {.config = config,
+          .network = state.network,
+          .pool = state.pool,
+          .budget = state.budget,
+          .memory = state.memory,
+          .buffers = state.buffers,
+          .counters = state.statistics,
+          .blocks = blocks};
+}
+
+}  // namespace
+
 worker::worker(const settings& config, shared_state& state)
     : shared(state),
-      upstream{.config = config,
-               .network = state.network,
-               .pool = state.pool,
-               .budget = state.budget,
-               .memory = state.memory,
-               .buffers = state.buffers,
-               .blocks = blocks},
+      upstream(services_of(config, state, blocks)),
+      live_upstream(services_of(state.live_config, state, blocks)),
       group(loop.get_executor()),
       guard_(loop.get_executor()) {}
 

@@ -28,6 +28,7 @@ struct worker {
   boost::asio::io_context loop{1};
   shared_state& shared;
   upstream::services upstream;
+  upstream::services live_upstream;  ///< with the patience of live streams
   http_date date;
   async::task_group group;               ///< the sessions
   std::atomic<std::size_t> sessions{0};  ///< for the least-loaded choice

@@ -75,7 +75,10 @@ async::awaitable<void> ask_ahead(fetch& state) {
 std::size_t skip(fetch& state, error_code& ec) {
   std::array<std::byte, 16 * 1024> scratch;
   const auto behind = std::min<byte_offset>(scratch.size(), state.to().filled() - state.position);
-  return state.answer->body.read_body(std::span(scratch).first(static_cast<std::size_t>(behind)), ec);
+  const auto count =
+      state.answer->body.read_body(std::span(scratch).first(static_cast<std::size_t>(behind)), ec);
+  state.jobs.skipped(count);
+  return count;
 }
 
 std::size_t append(fetch& state, std::span<std::byte> room, error_code& ec) {

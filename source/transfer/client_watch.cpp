@@ -1,6 +1,5 @@
 #include "transfer/client_watch.hpp"
 
-#include "async/event.hpp"
 #include "async/task_group.hpp"
 
 #include <array>
@@ -49,10 +48,8 @@ async::awaitable<void> watch_client(async::transport& client, std::string& input
 }
 
 async::awaitable<bool> while_client_stays(async::transport& client, std::string& input, std::size_t limit,
-                                          async::awaitable<void> response) {
+                                          async::event& ended, async::awaitable<void> response) {
   bool finished = false;
-  const async::executor on = co_await asio::this_coro::executor;
-  async::event ended(on);
   co_await async::with_task_group([&](async::task_group& group) {
     group.spawn(run_watch(client, input, limit, ended));
     group.spawn(run_response(std::move(response), finished, ended));

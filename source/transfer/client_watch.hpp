@@ -1,6 +1,7 @@
 #pragma once
 // A client that leaves must stop its upstream transfers within a second, also while nothing is sent to it.
 
+#include "async/event.hpp"
 #include "async/transport.hpp"
 
 #include <cstddef>
@@ -13,8 +14,9 @@ namespace millrace::transfer {
 /// more than that.
 async::awaitable<void> watch_client(async::transport& client, std::string& input, std::size_t limit);
 
-/// Runs `response` and ends it early when the client leaves. False when it did.
+/// Runs `response` and ends it early when the client leaves, or when somebody else notifies `ended`. False when
+/// it was ended so.
 async::awaitable<bool> while_client_stays(async::transport& client, std::string& input, std::size_t limit,
-                                          async::awaitable<void> response);
+                                          async::event& ended, async::awaitable<void> response);
 
 }  // namespace millrace::transfer

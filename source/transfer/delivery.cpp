@@ -21,9 +21,16 @@ constexpr std::chrono::milliseconds lateness_tick{50};
 struct delivery {
   delivery(async::transport& to, delivery_job& given, const async::executor& where)
       : client(to), job(given), on(where), jobs(given.file, where, given.range, given.plan) {
+    job.file.on_moved = [this] { jobs.stop_readers(); };
     job.file.had = [this] { return jobs.recent_bytes(job.file.with.config.upstream.join_check); };
   }
-  ~delivery() { job.file.had = nullptr; }
+  ~delivery() {
+    job.file.had = nullptr;
+    job.file.on_moved = nullptr;
+    const auto delivered = result.sent;
+    const auto fetched = std::max(jobs.fetched(), delivered);
+    job.file.with.counters.bytes_wasted.fetch_add(fetched - delivered, std::memory_order_relaxed);
+  }
   delivery(const delivery&) = delete;
   delivery& operator=(const delivery&) = delete;
 

@@ -71,6 +71,8 @@ async::awaitable<delivery_result> pass_through(async::transport& client, passthr
   auto memory = work.blocks.take(async::small_block);
   std::size_t unused = 0;
   state.result.client_error = co_await out.send_all({}, unused);
+  if (!state.result.client_error && !work.begun.empty())
+    state.result.client_error = co_await send_piece(state, work.begun);
   while (!state.result.client_error) {
     error_code ec;
     const auto count = co_await read_piece(work.body, memory.bytes(), ec);

@@ -10,6 +10,7 @@ enum class client_framing { length, chunked, until_close };
 
 struct passthrough_job {
   upstream::exchange& body;
+  std::span<const std::byte> begun = {};  ///< bytes of the body that have been read already
   std::string head;
   client_framing framing;
   async::block_pool& blocks;

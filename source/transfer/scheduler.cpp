@@ -89,8 +89,7 @@ void scheduler::give_up(job& lost, failure cause) {
 
 void scheduler::received(job& by, std::size_t source, std::size_t bytes) {
   received_ += bytes;
-  if (source != file_.order.current()) return;
-  if (file_.order.received(bytes, clock::now(), file_.with.config.upstream)) by.tried.restore();
+  if (file_.received(source, bytes)) by.tried.restore();
 }
 
 void scheduler::finished(byte_offset bytes, clock::duration time, clock::duration round_trip) {
@@ -123,6 +122,11 @@ scheduler::reader_scope::~reader_scope() {
   std::erase(in.readers_, this);
 }
 
+void scheduler::stop_readers() {
+  for (auto* reader : readers_)
+    reader->body.cancel();
+}
+
 void scheduler::stop_other_readers(const lane& of, const upstream::exchange& but) {
   for (auto* reader : readers_) {
     if (&reader->to == &of && &reader->body != &but) reader->body.cancel();
@@ -143,7 +147,10 @@ async::awaitable<void> scheduler::wait_head() {
     const waiting_scope scope(writer_waits_);
     co_await lanes_.front()->wait_data();
   }
-  plan_.client_waited(clock::now() - began);
+  const auto waited = clock::now() - began;
+  plan_.client_waited(waited);
+  if (plan_.delivered() > plan_.whole().begin && waited >= registry::noticeable_stall)
+    file_.with.counters.count_stall(waited);
   grow();
 }
 

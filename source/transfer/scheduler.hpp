@@ -83,6 +83,11 @@ class scheduler {
     const lane& to;
     upstream::exchange& body;
   };
+  /// Ends the waits of all readers: the source was changed.
+  void stop_readers();
+  /// Bytes that had to be fetched twice.
+  void skipped(std::size_t bytes) noexcept { skipped_ += bytes; }
+  byte_offset fetched() const noexcept { return received_ + skipped_; }
   /// Ends the waits of all other readers of this chunk.
   void stop_other_readers(const lane& of, const upstream::exchange& but);
 
@@ -132,7 +137,7 @@ class scheduler {
   unsigned parallelism_;
   unsigned fetchers_ = 0, idle_ = 0, epoch_ = 0;
   int working_ = 0;
-  byte_offset received_ = 0;
+  byte_offset received_ = 0, skipped_ = 0;
   bool writer_waits_ = false;
   std::optional<byte_offset> failed_at_;  ///< begin of the first chunk that no source could give
   const lane* raced_ = nullptr;

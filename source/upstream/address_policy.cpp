@@ -204,6 +204,20 @@ void address_policy::add_own_endpoint(const ip::tcp::endpoint& endpoint, std::ve
     own_.emplace_back(unmapped(address), endpoint.port());
 }
 
+bool address_policy::refuses_host(std::string_view host) const {
+  const auto name = normalised(host);
+  std::size_t best = 0;
+  bool allowed = true;
+  for (const auto& candidate : rules_) {
+    if (!candidate.is_host()) continue;
+    const auto rank = candidate.match(name, {}, address_class::public_network);
+    if (rank == 0 || rank < best) continue;
+    allowed = rank == best ? allowed && candidate.allow : candidate.allow;
+    best = rank;
+  }
+  return !allowed;
+}
+
 bool address_policy::allows(std::string_view host, const ip::address& address, std::uint16_t port) const {
   const auto plain = unmapped(address);
   const auto is_own = [&](const ip::tcp::endpoint& own) {

@@ -36,6 +36,8 @@ class address_policy {
   void add_own_endpoint(const boost::asio::ip::tcp::endpoint& endpoint,
                         std::vector<boost::asio::ip::address> local);
 
+  /// Whether a host pattern refuses that name, whatever its addresses are.
+  bool refuses_host(std::string_view host) const;
   bool allows(std::string_view host, const boost::asio::ip::address& address, std::uint16_t port) const;
   /// Whether web pages may read answers from there: public addresses, and those that an --allow-upstream rule
   /// names.

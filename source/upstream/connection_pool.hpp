@@ -3,6 +3,7 @@
 // loops.
 
 #include "async/transport.hpp"
+#include "registry/statistics.hpp"
 #include "upstream/connector.hpp"
 
 #include <chrono>
@@ -24,6 +25,7 @@ struct connection {
   unsigned served = 0;  ///< complete exchanges so far; > 0 means that it is a reused connection
   bool proved = false;  ///< has shown keep-alive with 206: the next request may be sent ahead
   std::chrono::microseconds round_trip{0};  ///< of connecting, or of the last request's head
+  registry::statistics::gauge_entry open = {};  ///< in the number of open connections
 };
 
 /// Thread-safe. A lock per exchange, never per block. Idle connections belong to the event loops that put

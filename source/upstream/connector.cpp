@@ -194,4 +194,15 @@ async::awaitable<bool> web_readable(connector& via, const url& target) {
   co_return any;
 }
 
+async::awaitable<bool> is_forbidden(connector& via, const url& target,
+                                    std::chrono::steady_clock::duration limit) {
+  if (via.policy.refuses_host(target.host())) co_return true;
+  const auto answer = co_await async::with_timeout(limit, resolve(target.host(), via.dns, via.config));
+  if (!answer || !*answer) co_return false;
+  const auto& addresses = **answer;
+  co_return !addresses.empty() && std::none_of(addresses.begin(), addresses.end(), [&](const asio::ip::address& address) {
+    return via.policy.allows(target.host(), address, target.port());
+  });
+}
+
 }  // namespace millrace::upstream

@@ -9,6 +9,7 @@
 #include "upstream/resolver.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -33,5 +34,10 @@ async::awaitable<fetch_result<std::unique_ptr<async::transport>>> connect(
 /// Whether web pages may read an answer from this URL's host (address_policy::web_readable for all its
 /// addresses that are allowed). False when the host cannot be resolved.
 async::awaitable<bool> web_readable(connector& via, const url& target);
+
+/// Whether the policy refuses this URL: by the host's name, or because it refuses every address. A host that
+/// cannot be resolved within `limit` is not refused: each connection is checked anyway.
+async::awaitable<bool> is_forbidden(connector& via, const url& target,
+                                    std::chrono::steady_clock::duration limit);
 
 }  // namespace millrace::upstream

@@ -122,6 +122,7 @@ std::size_t exchange::read_body(std::span<std::byte> into, error_code& ec) {
   if (into.empty()) return 0;
   const auto count = head_.body == http::framing::chunked ? read_chunked(into, ec) : read_sized(into, ec);
   line_->guard.received(count);
+  line_->with.counters.bytes_fetched.fetch_add(count, std::memory_order_relaxed);
   // The end is known: asking again tells it, waiting would be for the next response.
   if (complete_) ready_ = true;
   return count;
@@ -172,6 +173,10 @@ const asio::ip::tcp::endpoint& exchange::remote() const noexcept {
 
 std::chrono::microseconds exchange::round_trip() const noexcept {
   return line_->value.round_trip;
+}
+
+void exchange::limit_waits(std::chrono::milliseconds limit) noexcept {
+  line_->guard.limit_waits(limit);
 }
 
 void exchange::cancel() noexcept {
@@ -226,7 +231,9 @@ async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<lin
         co_return failed(errc::malformed_response, "the upstream sends interim responses without end");
       const bool measured = asked != clock::time_point();
       if (measured) {
-        on->value.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - asked);
+        const auto took = clock::now() - asked;
+        on->value.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(took);
+        on->with.counters.upstream_latency.observe(took);
       }
       if (parsed.head.status == 206 && parsed.head.keep_alive) on->value.proved = true;
       co_return exchange(std::move(on), std::move(parsed.head));
@@ -259,8 +266,13 @@ async::awaitable<fetch_result<exchange>> send_request(const services& with, cons
     const bool reused = idle.has_value();
     if (!idle) {
       auto opened = co_await with.pool.open(target, pin);
-      if (!opened) co_return opened.error();
+      if (!opened) {
+        if (opened.error().code == errc::connection_refused) ++with.counters.upstream_refused;
+        co_return opened.error();
+      }
       idle = std::move(*opened);
+      idle->open = registry::statistics::gauge_entry(with.counters.upstream_open);
+      ++with.counters.upstream_opened;
     }
     auto on = std::make_unique<exchange::line>(with, here, std::move(*idle));
     idle.reset();

@@ -37,6 +37,8 @@ class exchange {
   /// the body is complete; errc::connection_lost: it ended early; errc::malformed_response: broken chunked
   /// coding.
   std::size_t read_body(std::span<std::byte> into, error_code& ec);
+  /// From now on no wait may be longer (live streams are not waited for as long as files).
+  void limit_waits(std::chrono::milliseconds limit) noexcept;
   /// The body has been read to its end.
   bool complete() const noexcept { return complete_; }
   /// Ends a wait from outside.

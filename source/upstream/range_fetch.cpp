@@ -122,6 +122,7 @@ void remember(remote_file& file, std::size_t index) {
   const bool moved = !(source.location == source.original);
   file.remembered = index;
   file.with.memory.keep(file.key, {moved ? source.location.text() : std::string(), index, file.total});
+  if (file.stream) file.stream->source_answered(source.original);
 }
 
 /// Fixes version and total with the first answer and compares every later one.
@@ -250,8 +251,12 @@ double random_unit() {
 }  // namespace
 
 remote_file::remote_file(const services& used, const async::executor& on, request_profile headers,
-                         std::vector<url> urls)
-    : with(used), profile(std::move(headers)), order(urls.size(), 0), settled(on) {
+                         std::vector<url> urls, std::shared_ptr<registry::stream> played)
+    : with(used),
+      profile(std::move(headers)),
+      stream(std::move(played)),
+      order(stream ? source_list(stream->source_order(urls)) : source_list(urls.size(), 0)),
+      settled(on) {
   key = profile.key();
   for (auto& each : urls) {
     key += '\n' + each.text();
@@ -259,10 +264,29 @@ remote_file::remote_file(const services& used, const async::executor& on, reques
   }
   const auto known = with.memory.find(key);
   if (!known || known->source >= sources.size()) return;
-  order = source_list(sources.size(), known->source);
+  if (!stream) order = source_list(sources.size(), known->source);
   known_total = known->total;
   const auto location = url::parse(known->location);
   if (location) sources[known->source].location = *location;
+}
+
+void remote_file::move_to(const url& wanted) {
+  const auto found = std::find_if(sources.begin(), sources.end(),
+                                  [&](const file_source& each) { return each.original == wanted; });
+  if (found == sources.end() || found == sources.begin() + static_cast<std::ptrdiff_t>(order.current())) return;
+  order.take(static_cast<std::size_t>(found - sources.begin()));
+  gap_since = last_byte_at;
+  if (on_moved) on_moved();
+}
+
+bool remote_file::received(std::size_t source, std::size_t bytes) {
+  if (source != order.current()) return false;
+  last_byte_at = source_list::clock::now();
+  if (gap_since) with.counters.failover_gap.observe(last_byte_at - *gap_since);
+  gap_since.reset();
+  const bool enough = order.received(bytes, last_byte_at, with.config.upstream);
+  if (enough && stream) stream->source_worked(sources[source].original);
+  return enough;
 }
 
 async::awaitable<fetch_result<range_answer>> open_range(remote_file& file, wanted bytes) {
@@ -274,6 +298,11 @@ async::awaitable<fetch_result<range_answer>> open_range(remote_file& file, wante
     if (!joined) co_return joined.error();
   }
   co_return co_await ask(file, index, bytes);
+}
+
+async::awaitable<fetch_result<range_answer>> open_source(remote_file& file, std::size_t source,
+                                                         wanted bytes) {
+  return ask(file, source, bytes);
 }
 
 async::awaitable<bool> request_ahead(const remote_file& file, range_answer& behind, byte_range bytes) {
@@ -306,14 +335,23 @@ async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried,
   if (source != file.order.current()) co_return fetch_result<void>();
   const auto decision = tried.decide(cause, source, gained, file.order.another_left(), random_unit(), config);
   const auto where = file.sources[source].original.redacted();
+  const auto why = registry::cause_of(cause);
   switch (decision.what) {
     case retry_decision::action::give_up:
+      if (file.stream) file.stream->source_failed(file.sources[source].original, cause);
       break;
     case retry_decision::action::next_source:
       file.order.leave(source);
+      file.with.counters.count_failover(why);
+      if (file.stream) {
+        file.stream->source_failed(file.sources[source].original, cause);
+        file.stream->failovers.fetch_add(1, std::memory_order_relaxed);
+      }
+      if (file.last_byte_at != source_list::clock::time_point()) file.gap_since = file.last_byte_at;
       log::info("{}: {}; going on with {}", where, to_string(cause), file.current().original.redacted());
       co_return fetch_result<void>();
     case retry_decision::action::retry:
+      file.with.counters.count_retry(why);
       log::info("{}: {}; trying again in {} ms", where, to_string(cause), decision.wait.count());
       co_await async::sleep_for(decision.wait);
       co_return fetch_result<void>();

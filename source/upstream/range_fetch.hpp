@@ -4,6 +4,7 @@
 
 #include "async/broadcast.hpp"
 #include "http/conditional.hpp"
+#include "registry/stream.hpp"
 #include "upstream/redirect.hpp"
 #include "upstream/retry_policy.hpp"
 #include "upstream/source_list.hpp"
@@ -33,13 +34,15 @@ struct byte_sample {
 
 /// The file of one client request; lives on one event loop, in the frame of the request.
 struct remote_file {
+  /// `played` keeps what is learnt of the sources beyond this request; null: nobody does.
   remote_file(const services& used, const async::executor& on, request_profile headers,
-              std::vector<url> urls);
+              std::vector<url> urls, std::shared_ptr<registry::stream> played = nullptr);
 
   const services& with;
   request_profile profile;
   std::string key;  ///< in url_memory
   std::vector<file_source> sources;
+  std::shared_ptr<registry::stream> stream;
   source_list order;
   std::optional<byte_offset> total;        ///< of the first answer; every other one must agree
   std::optional<byte_offset> known_total;  ///< of an earlier request: a guess, never an answer
@@ -49,7 +52,15 @@ struct remote_file {
   bool joining = false;                    ///< a new source is being compared; others wait for `settled`
   async::broadcast settled;
 
+  std::function<void()> on_moved;          ///< the source was changed by hand: old answers are to end
+  source_list::clock::time_point last_byte_at{};  ///< when bytes last came in
+  std::optional<source_list::clock::time_point> gap_since;  ///< the last byte before a failover
+
   file_source& current() { return sources[order.current()]; }
+  /// Goes on with the source of that URL, if it is one of the file's.
+  void move_to(const url& wanted);
+  /// Bytes of that source have come. True when enough of them came to forget former failures.
+  bool received(std::size_t source, std::size_t bytes);
 };
 
 /// An answer that fits: a 206 with the range asked for, or a whole 200.
@@ -67,6 +78,10 @@ struct range_answer {
 /// is known), range_unsatisfiable (416, with the total if it was given), resource_changed. A 200 is an answer
 /// only before the first 206.
 async::awaitable<fetch_result<range_answer>> open_range(remote_file& file, wanted bytes);
+
+/// The same with a certain source, whatever the order says and without comparing it with the others: for
+/// bodies that have no length and no second reading.
+async::awaitable<fetch_result<range_answer>> open_source(remote_file& file, std::size_t source, wanted bytes);
 
 /// Sends the request for the bytes that follow `behind` ahead on its connection, if that is possible and the
 /// source is still the one in use. False when not sent.

@@ -3,6 +3,7 @@
 
 #include "async/block_pool.hpp"
 #include "core/settings.hpp"
+#include "registry/statistics.hpp"
 #include "upstream/connection_pool.hpp"
 #include "upstream/origin_budget.hpp"
 #include "upstream/url_memory.hpp"
@@ -16,6 +17,7 @@ struct services {
   origin_budget& budget;          ///< shared
   url_memory& memory;             ///< shared
   async::memory_budget& buffers;  ///< shared
+  registry::statistics& counters; ///< shared
   async::block_pool& blocks;      ///< this event loop's own
 };
 

@@ -106,6 +106,11 @@ async::awaitable<error_code> stall_guard::wait_writable() {
   co_return watched->end_wait(ec);
 }
 
+void stall_guard::limit_waits(std::chrono::milliseconds limit) noexcept {
+  state_->limit = limit;
+  state_->tick = tick_of(limit);
+}
+
 void stall_guard::received(std::size_t bytes) noexcept {
   state_->bytes += bytes;
   state_->in_body = true;

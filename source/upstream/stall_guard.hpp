@@ -24,6 +24,8 @@ class stall_guard {
   /// short.
   async::awaitable<error_code> wait_readable();
   async::awaitable<error_code> wait_writable();
+  /// Another longest wait from now on.
+  void limit_waits(std::chrono::milliseconds limit) noexcept;
   /// Body bytes that arrived, for the speed.
   void received(std::size_t bytes) noexcept;
 

@@ -31,6 +31,7 @@ const std::vector<verdict> verdicts{
     {errc::connect_failed, yes, no, no, no, no},     {errc::connect_timeout, yes, no, no, yes, no},
     {errc::tls_failed, no, yes, no, no, no},         {errc::read_timeout, yes, no, no, yes, no},
     {errc::low_speed, yes, no, no, yes, no},         {errc::connection_lost, yes, no, no, no, no},
+    {errc::body_ended, yes, no, no, no, no},         {errc::not_transport_stream, no, yes, no, no, no},
     {errc::malformed_response, yes, no, no, no, no}, {errc::unexpected_status, no, no, no, no, no},
     {errc::range_unsupported, no, no, no, no, no},   {errc::wrong_range, no, yes, no, no, no},
     {errc::resource_changed, no, no, yes, no, no},   {errc::source_differs, no, yes, no, no, no},

@@ -24,9 +24,10 @@ async::awaitable<void> respond_badly() {
 struct fixture : transfer_fixture {
   void client_sends(std::string_view text) { boost::asio::write(*far, boost::asio::buffer(text)); }
   bool stays(async::awaitable<void> response) {
-    return run(while_client_stays(*client, input, limit, std::move(response)));
+    return run(while_client_stays(*client, input, limit, noticed, std::move(response)));
   }
 
+  async::event noticed{here};
   std::string input;
   std::size_t limit = 100;
   bool ended = false;
@@ -57,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves) {
     timer.async_wait([&](error_code) { each.far.reset(); });
     const auto began = std::chrono::steady_clock::now();
     const bool stayed =
-        each.run(while_client_stays(*each.client, unused, 100, respond_after(20'000ms, finished)));
+        each.run(while_client_stays(*each.client, unused, 100, each.noticed, respond_after(20'000ms, finished)));
     BOOST_TEST(!stayed);
     BOOST_TEST(!finished);
     BOOST_TEST((std::chrono::steady_clock::now() - began < 1s));
@@ -96,7 +97,7 @@ BOOST_AUTO_TEST_CASE(cancelled_in_the_middle_nothing_is_left) {
   std::optional<bool> stayed;
   const auto soon = std::chrono::steady_clock::now() + 20ms;
   const bool cancelled = run_and_cancel(
-      upstream::store(while_client_stays(*client, input, limit, respond_after(20'000ms, ended)), stayed),
+      upstream::store(while_client_stays(*client, input, limit, noticed, respond_after(20'000ms, ended)), stayed),
       [&] { return std::chrono::steady_clock::now() > soon; });
   BOOST_TEST(cancelled);
   BOOST_TEST(!stayed.has_value());

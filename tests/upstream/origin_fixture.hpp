@@ -133,7 +133,8 @@ struct origin_fixture {
   origin_budget budget{config.upstream.overload_memory};
   url_memory memory{100};
   async::memory_budget buffers{64U << 20U};
-  services with{config, network, pool, budget, memory, buffers, blocks};
+  registry::statistics counters;
+  services with{config, network, pool, budget, memory, buffers, counters, blocks};
   origin::server server;
 };
 

@@ -1,0 +1,115 @@
+#include "live/broadcast.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace millrace::live {
+
+seat::seat(std::shared_ptr<broadcast> in, std::shared_ptr<feed> from)
+    : broadcast_(std::move(in)), feed_(std::move(from)) {
+  broadcast_->enter(*this, feed_);
+}
+
+seat::~seat() {
+  broadcast_->leave(*this, feed_);
+}
+
+std::unique_ptr<seat> broadcast::join(const async::executor& here) {
+  std::unique_lock lock(mutex_);
+  if (over_) return nullptr;
+  const auto known =
+      std::find_if(feeds_.begin(), feeds_.end(), [&](const listener& each) { return each.to->on() == here; });
+  auto joined = known == feeds_.end() ? nullptr : known->to;
+  if (!joined) {
+    joined = std::make_shared<feed>(here, config_.buffer);
+    for (const auto& each : recent_)
+      joined->take(each);
+    feeds_.push_back({joined, {}});
+  }
+  // Counted at once: between here and the seat nobody may close the broadcast.
+  viewers_.fetch_add(1, std::memory_order_relaxed);
+  lock.unlock();
+  return std::make_unique<seat>(shared_from_this(), std::move(joined));
+}
+
+void broadcast::enter(const seat& who, const std::shared_ptr<feed>& at) {
+  const std::scoped_lock lock(mutex_);
+  for (auto& each : feeds_) {
+    if (each.to == at) each.seats.push_back(&who);
+  }
+}
+
+void broadcast::leave(const seat& who, const std::shared_ptr<feed>& at) {
+  const std::scoped_lock lock(mutex_);
+  const auto found =
+      std::find_if(feeds_.begin(), feeds_.end(), [&](const listener& each) { return each.to == at; });
+  if (found != feeds_.end()) {
+    std::erase(found->seats, &who);
+    if (found->seats.empty()) feeds_.erase(found);
+  }
+  if (viewers_.fetch_sub(1, std::memory_order_relaxed) == 1) call_attention();
+}
+
+/// The home loop may be another one; this object lives until the message has arrived.
+void broadcast::call_attention() {
+  async::asio::post(home_, [self = shared_from_this()] { self->attention_.notify(); });
+}
+
+bool broadcast::order(move_order what) {
+  const std::scoped_lock lock(mutex_);
+  if (over_) return false;
+  orders_.push_back(std::move(what));
+  call_attention();
+  return true;
+}
+
+std::vector<move_order> broadcast::take_orders() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(orders_, {});
+}
+
+void broadcast::publish(const piece_ptr& next) {
+  const std::scoped_lock lock(mutex_);
+  published_ = next->end();
+  recent_.push_back(next);
+  while (recent_.size() > 1 && published_ - recent_[1]->begin.at >= config_.buffer)
+    recent_.pop_front();
+  for (const auto& each : feeds_)
+    async::asio::post(each.to->on(), [to = each.to, next] { to->take(next); });
+}
+
+position broadcast::fastest() const {
+  const std::scoped_lock lock(mutex_);
+  position best = 0;
+  bool any = false;
+  for (const auto& each : feeds_) {
+    for (const auto* one : each.seats) {
+      best = std::max(best, one->reached.load(std::memory_order_relaxed));
+      any = true;
+    }
+  }
+  return any ? best : published_;
+}
+
+bool broadcast::close_if_empty() {
+  const std::scoped_lock lock(mutex_);
+  if (viewers() == 0) over_ = true;
+  return over_;
+}
+
+void broadcast::finish(const ending& how) {
+  std::vector<move_order> refused;
+  {
+    const std::scoped_lock lock(mutex_);
+    over_ = true;
+    refused = std::exchange(orders_, {});
+    for (const auto& each : feeds_)
+      async::asio::post(each.to->on(), [to = each.to, how] { to->finish(how); });
+    recent_.clear();
+  }
+  for (const auto& each : refused)
+    each.reply(how.cause);
+}
+
+}  // namespace millrace::live

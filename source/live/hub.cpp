@@ -1,0 +1,55 @@
+#include "live/hub.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace millrace::live {
+
+std::unique_ptr<hub::opening> hub::try_open(const std::string& stream_id) {
+  const std::scoped_lock lock(mutex_);
+  if (!opening_.try_emplace(stream_id).second) return nullptr;
+  return std::make_unique<opening>(*this, stream_id);
+}
+
+async::awaitable<void> hub::wait_opened(std::string stream_id) {
+  const async::executor here = co_await async::asio::this_coro::executor;
+  const auto told = std::make_shared<async::event>(here);
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = opening_.find(stream_id);
+    if (found == opening_.end()) co_return;
+    found->second.push_back({here, told});
+  }
+  co_await told->wait();
+}
+
+void hub::opened(const std::string& stream_id) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = opening_.find(stream_id);
+  if (found == opening_.end()) return;
+  for (const auto& each : found->second) {
+    async::asio::post(each.on, [told = each.told] {
+      const auto waits = told.lock();
+      if (waits) waits->notify();
+    });
+  }
+  opening_.erase(found);
+}
+
+void hub::add(const std::shared_ptr<broadcast>& begun) {
+  const std::scoped_lock lock(mutex_);
+  on_air_[begun->stream()->id()] = begun;
+}
+
+void hub::remove(const broadcast& ended) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = on_air_.find(ended.stream()->id());
+  if (found != on_air_.end() && found->second.get() == &ended) on_air_.erase(found);
+}
+
+std::shared_ptr<broadcast> hub::find(const std::string& stream_id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = on_air_.find(stream_id);
+  return found == on_air_.end() ? nullptr : found->second;
+}
+
+}  // namespace millrace::live

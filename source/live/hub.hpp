@@ -1,0 +1,49 @@
+#pragma once
+// The live streams that are on the air, and who opens a stream for the first time: several clients that come at
+// once must not become several upstream connections.
+
+#include "live/broadcast.hpp"
+
+#include <unordered_map>
+
+namespace millrace::live {
+
+/// Thread-safe; shared by all event loops. A lock per request.
+class hub {
+ public:
+  /// Held by the one request that opens a stream; the others wait until it is gone.
+  class opening {
+   public:
+    opening(hub& in, std::string id) : hub_(in), id_(std::move(id)) {}
+    ~opening() { hub_.opened(id_); }
+    opening(const opening&) = delete;
+    opening& operator=(const opening&) = delete;
+
+   private:
+    hub& hub_;
+    std::string id_;
+  };
+
+  /// Null when another request is opening that stream: wait_opened() then.
+  std::unique_ptr<opening> try_open(const std::string& stream_id);
+  /// Until the opening that runs now has ended.
+  async::awaitable<void> wait_opened(std::string stream_id);
+
+  void add(const std::shared_ptr<broadcast>& begun);
+  void remove(const broadcast& ended);
+  std::shared_ptr<broadcast> find(const std::string& stream_id) const;
+
+ private:
+  struct waiting {
+    async::executor on;
+    std::weak_ptr<async::event> told;
+  };
+
+  void opened(const std::string& stream_id);
+
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<broadcast>> on_air_;
+  std::unordered_map<std::string, std::vector<waiting>> opening_;
+};
+
+}  // namespace millrace::live

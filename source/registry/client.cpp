@@ -1,0 +1,34 @@
+#include "registry/client.hpp"
+
+namespace millrace::registry {
+
+playback::playback(std::shared_ptr<stream> of, std::shared_ptr<client> by, statistics& totals,
+                   playback_control control)
+    : stream_(std::move(of)), client_(std::move(by)), totals_(totals), control_(std::move(control)) {
+  if (stream_->running.fetch_add(1) == 0) ++totals_.active_streams;
+  if (client_->running.fetch_add(1) == 0) ++totals_.active_clients;
+  stream_->touch();
+  client_->touch();
+  const std::scoped_lock lock(stream_->mutex_);
+  position_ = stream_->playing_.insert(stream_->playing_.end(), this);
+}
+
+playback::~playback() {
+  {
+    const std::scoped_lock lock(stream_->mutex_);
+    stream_->playing_.erase(position_);
+  }
+  stream_->touch();
+  client_->touch();
+  client_->idle_since_ = stream::clock::now();
+  if (client_->running.fetch_sub(1) == 1) --totals_.active_clients;
+  if (stream_->running.fetch_sub(1) == 1) --totals_.active_streams;
+}
+
+void playback::add_bytes(std::uint64_t bytes) noexcept {
+  client_->bytes_served.fetch_add(bytes, std::memory_order_relaxed);
+  stream_->bytes_served.fetch_add(bytes, std::memory_order_relaxed);
+  totals_.total_bytes_served.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+}  // namespace millrace::registry

@@ -1,0 +1,115 @@
+#pragma once
+// One stream that is known: where it comes from, who plays it, how it fares.
+
+#include "registry/cause.hpp"
+#include "registry/source_memory.hpp"
+#include "registry/statistics.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::registry {
+
+using wall_clock = std::chrono::system_clock;
+/// Names and values in the order they were given.
+using pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// What an operator, or a request with ?url=, says of a stream. Immutable once it is in the registry.
+struct stream_definition {
+  std::vector<url> sources;  ///< the primary first, then the failover URLs
+  std::string user_agent;    ///< empty: the server's
+  pairs headers;             ///< sent upstream
+  pairs metadata;
+};
+
+/// What it turned out to be. `hls` and `direct` are the stream_type of the interface.
+enum class stream_kind {
+  undecided,  ///< the first use will tell
+  hls,        ///< a playlist
+  file,       ///< answers Range requests
+  body,       ///< a body without Range support
+  live,       ///< MPEG-TS without an end
+};
+
+class playback;
+
+/// Shared by the registry and the requests that play it. Thread-safe: counters are atomic, the rest is under a
+/// lock that no byte waits for.
+class stream {
+ public:
+  using clock = source_memory::clock;
+
+  stream(std::string id, stream_definition what, const registry_settings& config);
+  stream(const stream&) = delete;
+  stream& operator=(const stream&) = delete;
+
+  const std::string& id() const noexcept { return id_; }
+  wall_clock::time_point created_at() const noexcept { return created_; }
+  std::shared_ptr<const stream_definition> definition() const;
+  /// A new definition; running responses keep the old one until they need another source.
+  void redefine(stream_definition what);
+
+  stream_kind kind() const noexcept { return kind_.load(std::memory_order_relaxed); }
+  void turned_out(stream_kind what) noexcept { kind_.store(what, std::memory_order_relaxed); }
+
+  // Sources.
+
+  /// See source_memory.
+  std::vector<std::size_t> source_order(std::span<const url> sources) const;
+  void source_answered(const url& source);
+  void source_worked(const url& source);
+  void source_failed(const url& source, const failure& why);
+  /// Position in definition()->sources of the source in use.
+  std::size_t current_source() const;
+  /// All responses that run now are asked to go on with this source; how many there are.
+  std::size_t move_all_to(const url& source);
+
+  // What happened.
+
+  /// A request that could not be served to its end because of the upstream.
+  void record_error(const std::string& what);
+  std::string last_error() const;
+  std::atomic<std::uint64_t> bytes_served{0};     ///< payload bytes that sockets accepted
+  std::atomic<std::uint64_t> segments_served{0};
+  std::atomic<std::uint64_t> errors{0};
+  std::atomic<std::uint64_t> failovers{0};        ///< tried, by itself or by hand
+  std::atomic<std::size_t> running{0};            ///< open responses
+  std::atomic<std::size_t> clients{0};            ///< entries in the registry
+  void touch() noexcept { last_access_.store(wall_clock::now(), std::memory_order_relaxed); }
+  wall_clock::time_point last_access() const noexcept { return last_access_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class directory;
+  friend class playback;
+
+  std::string id_;
+  const registry_settings& config_;
+  wall_clock::time_point created_ = wall_clock::now();
+  std::atomic<wall_clock::time_point> last_access_ = created_;
+  std::atomic<stream_kind> kind_;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const stream_definition> definition_;
+  source_memory memory_;
+  std::string last_error_;
+  std::list<playback*> playing_;  ///< the open responses
+  bool removed_ = false;          ///< from the registry: nobody may begin to play it
+
+  // The directory's own.
+  std::uint64_t serial_ = 0;
+  bool posted_ = false;
+  clock::time_point idle_since_ = clock::now();  ///< since when it has had no clients
+};
+
+/// By the extension of the URL's path, else undecided.
+stream_kind kind_of_url(const url& primary);
+
+}  // namespace millrace::registry

@@ -1,0 +1,30 @@
+#include "server/housekeeping.hpp"
+
+#include "async/combinators.hpp"
+
+namespace millrace::server {
+
+async::awaitable<void> run_pool_cleanup(upstream::connection_pool& pool) {
+  constexpr std::chrono::seconds interval{5};
+  for (;;) {
+    co_await async::sleep_for(interval);
+    pool.close_expired(upstream::connection_pool::clock::now());
+  }
+}
+
+async::awaitable<void> run_registry_cleanup(shared_state& shared) {
+  for (;;) {
+    co_await async::sleep_for(shared.config.registry.cleanup_interval);
+    shared.directory.clean_up(registry::directory::clock::now());
+  }
+}
+
+async::awaitable<void> run_speed_sampling(registry::statistics& statistics) {
+  constexpr std::chrono::seconds interval{1};
+  for (;;) {
+    co_await async::sleep_for(interval);
+    statistics.sample_speed(registry::statistics::clock::now());
+  }
+}
+
+}  // namespace millrace::server

@@ -1,0 +1,300 @@
+#include "server/media_response.hpp"
+
+#include "async/combinators.hpp"
+#include "core/log.hpp"
+#include "server/cors.hpp"
+#include "server/shared_state.hpp"
+#include "server/upstream_problem.hpp"
+#include "transfer/delivery.hpp"
+#include "transfer/first_answer.hpp"
+#include "transfer/passthrough.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace millrace::server {
+
+namespace {
+
+using kind = transfer::response_plan::kind;
+
+transfer::client_limits limits_of(const settings& config) {
+  return {.pause_after = config.transfer.pause_after, .send_timeout = config.listen.send_timeout};
+}
+
+http::field_list media_fields(const media_response& of, const transfer::resource& what,
+                              const upstream::range_answer& answer) {
+  auto fields = transfer::representation_fields(what);
+  of.play.add_identity(fields);
+  const auto& policy = of.context.worker.shared.policy;
+  const bool readable =
+      !of.asked.guarded || policy.web_readable(answer.location.host(), answer.body.remote().address());
+  if (readable) add_cors(fields);
+  return fields;
+}
+
+/// Whether a page on the web may learn how this failed: the failure of a private address would tell what is
+/// there.
+async::awaitable<bool> look_up(const media_response& of, const std::string& failed_location) {
+  auto& network = of.context.worker.shared.network;
+  for (const auto& source : of.asked.sources) {
+    const bool readable = co_await upstream::web_readable(network, source);
+    if (!readable) co_return false;
+  }
+  const auto location = url::parse(failed_location);
+  if (!location) co_return true;
+  co_return co_await upstream::web_readable(network, *location);
+}
+
+/// A name server that does not answer must not delay the bad news for long.
+async::awaitable<bool> may_tell(const media_response& of, const std::string& failed_location) {
+  if (!of.asked.guarded) co_return true;
+  constexpr std::chrono::milliseconds patience{500};
+  const auto readable = co_await async::with_timeout(patience, look_up(of, failed_location));
+  co_return readable.value_or(false);
+}
+
+async::awaitable<void> refuse(media_response& of, const failure& cause) {
+  log::warning("{}: {}", of.asked.sources.front().redacted(), to_string(cause));
+  of.play.stream->record_error(to_string(cause));
+  auto answer = explain(cause);
+  const bool telling = co_await may_tell(of, cause.location);
+  if (telling) add_cors(answer.fields);
+  co_await respond_problem(of.context, answer.problem, std::move(answer.fields));
+}
+
+async::awaitable<void> respond_unsatisfiable(media_response& of, http::field_list fields, byte_offset total) {
+  fields.set("Content-Range", http::format_unsatisfied_range(total));
+  fields.erase("Content-Disposition");
+  const http::problem problem{
+      .code = http::problem_code::range,
+      .detail = "The resource has " + std::to_string(total) + " bytes; the Range lies outside of them.",
+      .status = {}};
+  co_await respond_problem(of.context, problem, std::move(fields));
+}
+
+/// A response without a body, or with one that HEAD leaves away.
+async::awaitable<void> respond_bare(media_response& of, unsigned status, http::field_list fields) {
+  const auto head = response_head(of.context, status, std::move(fields));
+  const async::asio::const_buffer buffer(head.data(), head.size());
+  const auto ec = co_await async::write_all(of.context.client, std::span(&buffer, 1));
+  if (ec) of.context.keep_alive = false;
+}
+
+void conclude(media_response& of, const transfer::delivery_result& result) {
+  if (result.complete) return;
+  of.context.keep_alive = false;
+  const auto what = of.asked.sources.front().redacted();
+  if (result.cause) {
+    log::warning("{}: response cut after {} bytes: {}", what, result.sent, to_string(*result.cause));
+    of.play.stream->record_error(to_string(*result.cause));
+  } else if (result.client_error) {
+    log::debug("{}: client gone after {} bytes: {}", what, result.sent,
+               result.client_error.message());
+  }
+}
+
+async::awaitable<void> send_range(media_response& of, upstream::range_answer answer, http::field_list fields,
+                                  unsigned status, byte_range range) {
+  of.play.seeking = range.begin > 0;
+  transfer::delivery_job work{.file = of.file,
+                              .first = std::move(answer),
+                              .range = range,
+                              .head = response_head(of.context, status, std::move(fields)),
+                              .plan = of.plan,
+                              .limits = limits_of(of.config()),
+                              .on_sent = [&of](std::size_t bytes) { of.play.sent(bytes); }};
+  const auto result = co_await transfer::deliver(of.context.client, std::move(work));
+  conclude(of, result);
+}
+
+/// A satisfiable range, or the whole.
+async::awaitable<void> respond_planned(media_response& of, upstream::range_answer answer, http::field_list fields,
+                                     transfer::response_plan plan, byte_offset total) {
+  const bool partial = plan.what == kind::partial;
+  fields.set("Accept-Ranges", "bytes");
+  fields.set("Content-Length", std::to_string(plan.range.size()));
+  if (partial) fields.set("Content-Range", http::format_content_range(plan.range, total));
+  const unsigned status = partial ? 206 : 200;
+  if (of.context.is_head()) {
+    answer.body.discard();
+    co_await respond_bare(of, status, std::move(fields));
+    co_return;
+  }
+  if (answer.range.begin != plan.range.begin) {
+    // If-Range did not hold, or what was known of the size was outdated: the first bytes are others.
+    const auto first = transfer::chunk_plan::first_chunk(plan.range.begin, plan.range.end, of.plan);
+    auto reopened = co_await upstream::open_range_persistently(of.file, first, of.tried);
+    if (!reopened) {
+      co_await refuse(of, reopened.error());
+      co_return;
+    }
+    answer = std::move(*reopened);
+  }
+  co_await send_range(of, std::move(answer), std::move(fields), status, plan.range);
+}
+
+async::awaitable<void> respond_empty(media_response& of, http::field_list fields) {
+  fields.set("Accept-Ranges", "bytes");
+  co_await respond(of.context, 200, std::move(fields), {});
+}
+
+async::awaitable<void> respond_partial(media_response& of, upstream::range_answer answer) {
+  const auto total = answer.total.value_or(0);
+  const auto what = transfer::describe(answer.body.head(), answer.location, total, of.asked.file_name);
+  auto fields = media_fields(of, what, answer);
+  const auto plan = transfer::plan_response(of.context.request, of.range, what, total);
+  if (plan.what == kind::not_modified) {
+    answer.body.discard();
+    co_await respond_bare(of, 304, std::move(fields));
+  } else if (plan.what == kind::unsatisfiable) {
+    answer.body.discard();
+    co_await respond_unsatisfiable(of, std::move(fields), total);
+  } else {
+    co_await respond_planned(of, std::move(answer), std::move(fields), plan, total);
+  }
+}
+
+/// The upstream's 200 to a Range request: one connection, the client's Range ignored.
+async::awaitable<void> respond_passed_through(media_response& of, upstream::range_answer answer) {
+  const auto what = transfer::describe(answer.body.head(), answer.location, answer.total, of.asked.file_name);
+  auto fields = media_fields(of, what, answer);
+  fields.set("Accept-Ranges", "none");
+  auto framing = transfer::client_framing::length;
+  if (answer.total) {
+    fields.set("Content-Length", std::to_string(*answer.total));
+  } else if (of.context.request.version >= 11) {
+    framing = transfer::client_framing::chunked;
+    fields.set("Transfer-Encoding", "chunked");
+  } else {
+    framing = transfer::client_framing::until_close;
+    of.play.unframed = true;
+    of.context.keep_alive = false;
+  }
+  if (of.context.is_head()) {
+    co_await respond_bare(of, 200, std::move(fields));
+    co_return;
+  }
+  transfer::passthrough_job work{.body = answer.body,
+                                 .begun = of.begun,
+                                 .head = response_head(of.context, 200, std::move(fields)),
+                                 .framing = framing,
+                                 .blocks = of.context.worker.blocks,
+                                 .limits = limits_of(of.config()),
+                                 .on_sent = [&of](std::size_t bytes) { of.play.sent(bytes); }};
+  const auto result = co_await transfer::pass_through(of.context.client, std::move(work));
+  conclude(of, result);
+}
+
+async::awaitable<void> respond_whole(media_response& of, upstream::range_answer answer) {
+  if (answer.total == byte_offset(0)) {
+    const auto what = transfer::describe(answer.body.head(), answer.location, 0, of.asked.file_name);
+    co_await respond_empty(of, media_fields(of, what, answer));
+  } else if (of.asked.pass_whole) {
+    co_await respond_passed_through(of, std::move(answer));
+  } else {
+    const auto host = answer.location.host_header();
+    co_await refuse(of,
+                    {.code = errc::range_unsupported, .detail = host + " does not support Range requests"});
+  }
+}
+
+/// A 416 with a total: the resource is empty, or the client's Range lies outside, unless its If-Range says to
+/// ignore it.
+async::awaitable<void> respond_out_of_range(media_response& of, const failure& cause) {
+  const auto total = *cause.total;
+  const auto& given = of.context.request.fields;
+  const bool conditional =
+      given.find("If-Range") || given.find("If-None-Match") || given.find("If-Modified-Since");
+  const auto within = of.range ? http::resolve(*of.range, total) : std::nullopt;
+  if (total > 0 && of.range && (conditional || within)) {
+    // The size had been guessed wrong, or the Range may not count at all.
+    const auto begin = within && !conditional ? within->begin : 0;
+    const auto start = transfer::chunk_plan::first_chunk(begin, total, of.plan);
+    auto answer = co_await upstream::open_range_persistently(of.file, start, of.tried);
+    if (answer && answer->partial) {
+      co_await respond_partial(of, std::move(*answer));
+      co_return;
+    }
+  }
+  const auto location = of.file.current().location;
+  http::field_list fields;
+  if (total == 0)
+    fields = transfer::representation_fields(transfer::describe({}, location, 0, of.asked.file_name));
+  of.play.add_identity(fields);
+  const bool telling = co_await may_tell(of, cause.location);
+  if (telling) add_cors(fields);
+  if (total == 0) {
+    co_await respond_empty(of, std::move(fields));
+  } else if (of.range) {
+    co_await respond_unsatisfiable(of, std::move(fields), total);
+  } else {
+    co_await refuse(of, cause);
+  }
+}
+
+/// Statuses that servers answer to a Range although they would answer without one.
+bool dislikes_ranges(int status) {
+  constexpr std::array disliking{400, 403, 405, 406, 416, 501};
+  return std::find(disliking.begin(), disliking.end(), status) != disliking.end();
+}
+
+}  // namespace
+
+media_response::media_response(playing& played, media_request request, const async::executor& on)
+    : play(played),
+      context(played.context),
+      asked(std::move(request)),
+      file(context.worker.upstream, on,
+           {.given = asked.headers,
+            .credential_origin = asked.sources.front().origin(),
+            .user_agent = asked.user_agent.empty() ? config().upstream.user_agent : asked.user_agent},
+           asked.sources, played.stream),
+      plan{.connections = asked.connections, .chunk_size = asked.chunk_size},
+      range(transfer::client_range(context.request)) {
+  play.on_move = [this](const url& source) { file.move_to(source); };
+}
+
+media_response::~media_response() {
+  play.on_move = nullptr;
+}
+
+const settings& media_response::config() const {
+  return context.worker.shared.config;
+}
+
+async::awaitable<fetch_result<upstream::range_answer>> open_first(media_response& of) {
+  const auto bytes = transfer::first_wanted(of.range, of.context.is_head(), of.file.known_total, of.plan);
+  auto answer = co_await upstream::open_range_persistently(of.file, bytes, of.tried);
+  if (answer || !of.asked.pass_whole) co_return answer;
+  const auto& cause = answer.error();
+  // Partial answers without a total are of no use, and some servers refuse every Range: ask for the whole.
+  const bool refused = cause.code == errc::unexpected_status && dislikes_ranges(cause.status);
+  const bool useless = cause.code == errc::range_unsupported || refused ||
+                       (cause.code == errc::range_unsatisfiable && !cause.total);
+  if (!useless) co_return answer;
+  of.tried.restore();
+  auto whole = co_await upstream::open_range_persistently(of.file, upstream::wanted_all{}, of.tried);
+  if (!whole && refused) co_return answer;
+  co_return whole;
+}
+
+async::awaitable<fetch_result<upstream::range_answer>> open_whole(media_response& of) {
+  return upstream::open_range_persistently(of.file, upstream::wanted_all{}, of.tried);
+}
+
+async::awaitable<void> respond_media(media_response& of, fetch_result<upstream::range_answer> first) {
+  if (!first && first.error().code == errc::range_unsatisfiable && first.error().total) {
+    co_await respond_out_of_range(of, first.error());
+  } else if (!first) {
+    co_await refuse(of, first.error());
+  } else if (first->partial) {
+    if (of.play.stream->kind() == registry::stream_kind::undecided)
+      of.play.stream->turned_out(registry::stream_kind::file);
+    co_await respond_partial(of, std::move(*first));
+  } else {
+    co_await respond_whole(of, std::move(*first));
+  }
+}
+
+}  // namespace millrace::server

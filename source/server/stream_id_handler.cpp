@@ -1,0 +1,196 @@
+#include "server/stream_id_handler.hpp"
+
+#include "core/log.hpp"
+#include "http/media_type.hpp"
+#include "live/run_broadcast.hpp"
+#include "live/ts_packet.hpp"
+#include "server/cors.hpp"
+#include "server/live_response.hpp"
+#include "server/media_response.hpp"
+#include "server/shared_state.hpp"
+#include "server/stream_request.hpp"
+
+#include <algorithm>
+
+namespace millrace::server {
+
+namespace {
+
+using registry::stream_kind;
+
+http::field_list open_to_all() {
+  http::field_list fields;
+  add_cors(fields);
+  return fields;
+}
+
+media_request to_play(const stream_request& asked, const registry::stream_definition& known) {
+  media_request request{.sources = known.sources,
+                        .headers = {},
+                        .user_agent = known.user_agent,
+                        .connections = asked.connections,
+                        .chunk_size = asked.chunk_size,
+                        .file_name = asked.file_name,
+                        .pass_whole = true};
+  for (const auto& [name, value] : known.headers)
+    request.headers.add(name, value);
+  return request;
+}
+
+// Is it live? The URL decides, then the Content-Type, then the first bytes.
+
+enum class guess { transport_stream, something_else, unknown };
+
+guess guess_by_url(const url& source) {
+  const auto type = http::type_of_extension(percent_decode(source.path()));
+  if (type.empty()) return guess::unknown;
+  return type == "video/mp2t" ? guess::transport_stream : guess::something_else;
+}
+
+guess guess_by_type(std::string_view content_type) {
+  if (http::is_generic(content_type)) return guess::unknown;
+  return http::is_transport_stream(content_type) ? guess::transport_stream : guess::something_else;
+}
+
+/// The first bytes of the body, as many as it takes to recognise packets.
+async::awaitable<std::vector<std::byte>> read_beginning(upstream::exchange& body) {
+  constexpr std::size_t enough = 8 * live::packet_size;
+  std::vector<std::byte> bytes(enough);
+  std::size_t have = 0;
+  while (have < enough) {
+    error_code ec;
+    if (!body.ready()) ec = co_await body.wait_body();
+    if (!ec) have += body.read_body(std::span(bytes).subspan(have), ec);
+    if (ec && ec != async::asio::error::would_block) break;
+  }
+  bytes.resize(have);
+  co_return bytes;
+}
+
+/// A body without end: MPEG-TS? `begun` receives the bytes that had to be read for it.
+async::awaitable<bool> is_live(media_response& of, upstream::range_answer& answer,
+                               std::vector<std::byte>& begun) {
+  if (answer.partial || answer.total) co_return false;
+  auto guessed = guess_by_url(of.asked.sources.front());
+  if (guessed == guess::unknown) guessed = guess_by_type(answer.body.head().fields.get("Content-Type"));
+  if (guessed != guess::unknown) co_return guessed == guess::transport_stream;
+  begun = co_await read_beginning(answer.body);
+  co_return live::looks_like_ts(begun);
+}
+
+/// Puts the stream on the air with its first answer and takes a seat.
+std::unique_ptr<live::seat> go_on_air(media_response& of, upstream::range_answer answer,
+                                      std::vector<std::byte> begun, const async::executor& here) {
+  auto& home = of.context.worker;
+  auto& shared = home.shared;
+  auto show = std::make_shared<live::broadcast>(here, of.play.stream, shared.config.live);
+  auto seat = show->join(here);
+  shared.on_air.add(show);
+  const url source = of.file.sources[answer.source].original;
+  live::connection first{.answer = std::move(answer), .begun = std::move(begun), .source = source};
+  home.group.spawn(live::run_broadcast({home.live_upstream, shared.on_air}, std::move(show), std::move(first),
+                                       of.file.profile));
+  return seat;
+}
+
+std::unique_ptr<live::seat> find_seat(playing& play, const async::executor& here) {
+  const auto show = play.context.worker.shared.on_air.find(play.stream->id());
+  return show && show->stream() == play.stream ? show->join(here) : nullptr;
+}
+
+/// Opens the stream and finds out what it is.
+async::awaitable<void> open_and_serve(playing& play, media_request request,
+                                      std::unique_ptr<live::hub::opening> opening) {
+  const async::executor here = co_await async::asio::this_coro::executor;
+  const auto file_name = request.file_name;
+  media_response response(play, std::move(request), here);
+  const bool known_live = play.stream->kind() == stream_kind::live;
+  auto first = known_live ? co_await open_whole(response) : co_await open_first(response);
+  std::vector<std::byte> begun;
+  bool live = false;
+  if (first) live = co_await is_live(response, *first, begun);
+  if (!live) {
+    if (first && !first->partial) play.stream->turned_out(stream_kind::body);
+    opening.reset();
+    response.begun = std::move(begun);
+    co_await respond_media(response, std::move(first));
+    co_return;
+  }
+  play.stream->turned_out(stream_kind::live);
+  if (play.context.is_head()) {
+    co_await respond_live_head(play, file_name);
+    co_return;
+  }
+  auto seat = go_on_air(response, std::move(*first), std::move(begun), here);
+  opening.reset();
+  co_await serve_live(play, std::move(seat), file_name);
+}
+
+async::awaitable<void> serve(playing& play, media_request request) {
+  const async::executor here = co_await async::asio::this_coro::executor;
+  auto& on_air = play.context.worker.shared.on_air;
+  const auto kind = play.stream->kind();
+  if (kind == stream_kind::live && play.context.is_head()) {
+    co_await respond_live_head(play, request.file_name);
+    co_return;
+  }
+  std::unique_ptr<live::hub::opening> opening;
+  const bool undecided = kind == stream_kind::undecided &&
+                         guess_by_url(request.sources.front()) != guess::something_else;
+  if (kind == stream_kind::live || undecided) {
+    auto seat = find_seat(play, here);
+    if (!seat) opening = on_air.try_open(play.stream->id());
+    if (!seat && !opening) {
+      co_await on_air.wait_opened(play.stream->id());
+      seat = find_seat(play, here);
+      if (!seat) opening = on_air.try_open(play.stream->id());
+    }
+    if (seat && play.context.is_head()) {
+      co_await respond_live_head(play, request.file_name);
+      co_return;
+    }
+    if (seat) {
+      co_await serve_live(play, std::move(seat), request.file_name);
+      co_return;
+    }
+  }
+  co_await open_and_serve(play, std::move(request), std::move(opening));
+}
+
+std::shared_ptr<registry::stream> find(const request_context& context) {
+  return context.worker.shared.directory.find_stream(std::string(context.captures.front()));
+}
+
+}  // namespace
+
+async::awaitable<void> handle_stream_id(request_context& context) {
+  const auto asked = parse_play_query(context.query, context.worker.shared.config.transfer);
+  if (!asked) {
+    co_await respond_problem(context, asked.error().problem, open_to_all());
+    co_return;
+  }
+  const auto stream = find(context);
+  if (!stream) {
+    co_await refuse_unknown(context);
+    co_return;
+  }
+  if (stream->kind() == stream_kind::hls) {
+    const http::problem problem{
+        .code = http::problem_code::conflict,
+        .detail = "This is an HLS stream: play its stream_endpoint, /hls/" + stream->id() + "/playlist.m3u8.",
+        .status = {}};
+    co_await respond_problem(context, problem, open_to_all());
+    co_return;
+  }
+  const auto definition = stream->definition();
+  const auto body = [&](playing& response) { return serve(response, to_play(*asked, *definition)); };
+  co_await play(context, stream, asked->client_id, body);
+}
+
+async::awaitable<void> handle_stream_id_options(request_context& context) {
+  auto fields = open_to_all();
+  add_preflight(fields, context.allow);
+  co_await respond(context, 204, std::move(fields), {});
+}
+
+}  // namespace millrace::server

@@ -1,0 +1,134 @@
+#include "server/streams_handler.hpp"
+
+#include "api/page.hpp"
+#include "api/stream_definition.hpp"
+#include "api/stream_resource.hpp"
+#include "async/task_group.hpp"
+#include "registry/identity.hpp"
+#include "server/control_response.hpp"
+#include "server/shared_state.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace millrace::server {
+
+namespace {
+
+constexpr std::string_view no_such_stream =
+    "There is no stream with this id. GET /streams lists all of them.";
+
+/// One URL of a definition, and what the address policy says of it.
+struct candidate {
+  const url& source;
+  bool forbidden = false;
+};
+
+async::awaitable<void> check(upstream::connector& network, candidate& one) {
+  constexpr std::chrono::seconds limit(2);
+  one.forbidden = co_await upstream::is_forbidden(network, one.source, limit);
+}
+
+/// The first URL that millrace may not connect to: its position among the sources. All are looked at side by
+/// side, so that slow names cost their time limit once.
+async::awaitable<std::optional<std::size_t>> find_forbidden(upstream::connector& network,
+                                                            const std::vector<url>& sources) {
+  std::vector<candidate> candidates;
+  candidates.reserve(sources.size());
+  for (const auto& each : sources)
+    candidates.push_back({.source = each});
+  std::function<async::awaitable<void>(async::task_group&)> look = [&](async::task_group& group) {
+    for (auto& each : candidates)
+      group.spawn(check(network, each));
+    return group.join();
+  };
+  co_await async::with_task_group(std::move(look));
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].forbidden) co_return i;
+  }
+  co_return std::nullopt;
+}
+
+http::problem forbidden(std::size_t position) {
+  const auto field = position == 0 ? "url" : "failover_urls[" + std::to_string(position - 1) + "]";
+  return {
+      .code = http::problem_code::upstream_forbidden,
+      .detail =
+          field +
+          ": millrace may not connect to this host. --allow-upstream opens addresses; link-local, multicast "
+          "and millrace's own are never allowed.",
+      .status = {}};
+}
+
+}  // namespace
+
+async::awaitable<void> handle_post_stream(request_context& context) {
+  auto& shared = context.worker.shared;
+  auto definition = api::parse_stream_definition(context.body);
+  if (!definition) {
+    co_await respond_refusal(context, definition.error().problem);
+    co_return;
+  }
+  const auto refused = co_await find_forbidden(shared.network, definition->sources);
+  if (refused) {
+    auto why = forbidden(*refused);
+    co_await respond_refusal(context, std::move(why));
+    co_return;
+  }
+  const auto id = registry::stream_id(definition->sources.front().text(), {});
+  const bool known = shared.directory.find_stream(id) != nullptr;
+  const auto made = shared.directory.post(std::move(*definition));
+  if (!made) {
+    http::problem why{.code = http::problem_code::busy,
+                      .detail = "There are too many streams. Delete some that are not needed any more.",
+                      .status = {}};
+    co_await respond_refusal(context, std::move(why));
+    co_return;
+  }
+  auto reply = api::stream_reply(*made, known ? "Stream updated" : "Stream created");
+  co_await respond_json(context, std::move(reply));
+}
+
+async::awaitable<void> handle_list_streams(request_context& context) {
+  const auto asked = api::parse_page(context.query);
+  if (!asked) {
+    co_await respond_refusal(context, asked.error().problem);
+    co_return;
+  }
+  const auto all = context.worker.shared.directory.streams();
+  std::string text = R"({"streams":[)";
+  co_await append_in_turns(text, asked->of(std::span(all)));
+  text += R"(],"total":)" + std::to_string(all.size()) + '}';
+  co_await respond_json(context, std::move(text));
+}
+
+async::awaitable<void> handle_show_stream(request_context& context) {
+  const auto& directory = context.worker.shared.directory;
+  const auto found = directory.find_stream(std::string(context.captures.at(0)));
+  if (!found) {
+    co_await respond_not_found(context, std::string(no_such_stream));
+    co_return;
+  }
+  const auto clients = directory.clients_of(*found);
+  auto text = R"({"stream":)" + boost::json::serialize(api::stream_info(*found, registry::wall_clock::now()));
+  text += R"(,"clients":[)";
+  co_await append_in_turns(text, std::span(clients));
+  text += R"(],"client_count":)" + std::to_string(clients.size()) + '}';
+  co_await respond_json(context, std::move(text));
+}
+
+async::awaitable<void> handle_delete_stream(request_context& context) {
+  const std::string id(context.captures.at(0));
+  if (!context.worker.shared.directory.remove_stream(id)) {
+    co_await respond_not_found(context, std::string(no_such_stream));
+    co_return;
+  }
+  co_await respond_message(context, "Stream " + id + " deleted");
+}
+
+}  // namespace millrace::server
