@@ -8,6 +8,8 @@ find_package(spdlog REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2)
+# The core alone: the CMake package would want the HTTP server and client of the other parts, too.
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 # Asio and Beast are compiled once, in source/async/boost_implementation.cpp.
 add_library(millrace_boost INTERFACE)

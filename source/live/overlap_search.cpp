@@ -45,14 +45,17 @@ void overlap_search::index() {
 void overlap_search::advance(fingerprint packet) {
   ++taken_;
   seen_solid_ = seen_solid_ || !packet.filler();
-  follow(packet);
+  if (convinced_) {
+    follow(packet, false);
+    retire_ended();
+    return;
+  }
   // Filler is found everywhere; it may lead on from the first packets, but begins nothing later.
-  if (!convinced_ && (!packet.filler() || !seen_solid_)) seed(packet);
-  if (!convinced_ && std::ranges::any_of(places_, [&](const place& candidate) {
-        return candidate.evidence >= convincing_run_;
-      }))
-    convinced_ = true;
+  const auto found = packet.filler() && seen_solid_ ? std::vector<place>() : find(packet);
+  follow(packet, found.size() == 1 && !packet.filler());
+  merge(found);
   retire_ended();
+  judge();
 }
 
 /// The next packet of the history that is still held to be essence; tables may have become known since.
@@ -63,24 +66,30 @@ std::size_t overlap_search::next(std::size_t at) const noexcept {
   return at;
 }
 
-void overlap_search::follow(fingerprint packet) {
-  std::erase_if(places_, [&](place& candidate) {
-    candidate.at = next(candidate.at);
-    candidate.evidence += packet.filler() ? 0U : 1U;
-    return candidate.at >= essence_.size() || essence_[candidate.at] != packet;
-  });
-}
-
-void overlap_search::seed(fingerprint packet) {
+std::vector<overlap_search::place> overlap_search::find(fingerprint packet) const {
   std::vector<place> found;
   auto link = buckets_[bucket_of(packet, buckets_.size())];
   while (link != 0 && found.size() < most_places) {
     const std::size_t at = link - 1;
     link = earlier_[at];
-    if (essence_[at] == packet) found.push_back({at, packet.filler() ? 0U : 1U, taken_ == 1 || at == 0});
+    if (essence_[at] == packet) found.push_back({at, taken_, packet.filler() ? 0U : 1U, false});
   }
-  if (found.empty()) return;
   std::ranges::reverse(found);
+  if (found.size() == 1) found.front().unique = !packet.filler();
+  return found;
+}
+
+void overlap_search::follow(fingerprint packet, bool unique) {
+  std::erase_if(places_, [&](place& candidate) {
+    candidate.at = next(candidate.at);
+    candidate.evidence += packet.filler() ? 0U : 1U;
+    candidate.unique = candidate.unique || unique;
+    return candidate.at >= essence_.size() || essence_[candidate.at] != packet;
+  });
+}
+
+void overlap_search::merge(const std::vector<place>& found) {
+  if (found.empty()) return;
   // A place that is being followed has the longer run and stays.
   std::vector<place> merged;
   std::ranges::set_union(places_, found, std::back_inserter(merged), {}, &place::at, &place::at);
@@ -93,22 +102,52 @@ void overlap_search::retire_ended() {
   if (places_.empty() || next(places_.back().at) < essence_.size()) return;
   const auto last = places_.back();
   places_.pop_back();
-  const auto longer = std::ranges::any_of(
-      places_, [&](const place& candidate) { return candidate.evidence > last.evidence; });
-  if (convinced_ && (last.evidence >= convincing_run_ || !longer)) {
-    ended_ = true;
-  } else if (last.anchored && last.evidence >= short_evidence_) {
-    short_run_ = taken_;
-    short_evidence_ = last.evidence;
+  if (convinced_ || (convincing(last) && last.unique)) {
+    ended_ = taken_;
+    return;
   }
+  const auto run = taken_ - last.since + 1;
+  if (!convincing(last) && last.since != 1 && run != essence_.size()) return;
+  // Of two that convince, the first to end is the later place; of two that do not, the longer is better.
+  if (!finished_ || !convincing(finished_->which)) finished_ = {last, taken_};
 }
 
-bool overlap_search::accept_unconvincing() {
-  std::erase_if(places_,
-                [](const place& candidate) { return !candidate.anchored || candidate.evidence == 0; });
-  convinced_ = std::ranges::any_of(
-      places_, [&](const place& candidate) { return candidate.evidence > short_evidence_; });
-  return convinced_;
+void overlap_search::judge() {
+  if (ended_) return;
+  const bool may_have_ended = finished_ && convincing(finished_->which);
+  if (may_have_ended && std::ranges::none_of(places_, [&](const place& candidate) {
+        return candidate.since <= finished_->which.since;
+      })) {
+    ended_ = finished_->after;
+    return;
+  }
+  // Content that returns identically may be followed in several places: only what is unique tells them apart.
+  const bool single = places_.size() == 1 && !may_have_ended;
+  if (std::ranges::any_of(places_, [&](const place& candidate) {
+        return convincing(candidate) && (candidate.unique || single);
+      }))
+    commit();
+}
+
+void overlap_search::commit() {
+  convinced_ = true;
+  if (std::ranges::any_of(places_, &place::unique))
+    std::erase_if(places_, [](const place& candidate) { return !candidate.unique; });
+}
+
+void overlap_search::conclude() {
+  const bool may_have_ended = finished_ && convincing(finished_->which);
+  // Places that convince, and those that every packet of the connection has agreed with.
+  std::erase_if(places_, [&](const place& candidate) {
+    return !convincing(candidate) && (candidate.since != 1 || candidate.evidence == 0);
+  });
+  const auto least = finished_ ? finished_->which.evidence : 0;
+  const bool better =
+      std::ranges::any_of(places_, [&](const place& candidate) { return candidate.evidence > least; });
+  if (!may_have_ended && better)
+    commit();
+  else if (finished_)
+    ended_ = finished_->after;
 }
 
 }  // namespace millrace::live

@@ -20,31 +20,38 @@ class overlap_search {
   /// The next essence packet of the new connection.
   void advance(fingerprint packet);
 
-  /// A place has a convincing run: everything up to now is a repeat.
+  /// It is certain that everything up to now is a repeat.
   bool convinced() const noexcept { return convinced_; }
-  /// A convincing run has reached the end of the history with the last packet.
-  bool ended() const noexcept { return ended_; }
-  /// No place is left that continues with the last packet.
-  bool lost() const noexcept { return !ended_ && places_.empty(); }
+  /// After how many packets the history ended, once that is certain. Mostly the last one; an earlier one when
+  /// it took more packets to rule out other places.
+  std::optional<std::size_t> ended() const noexcept { return ended_; }
+  /// It was convinced, and the last packet is no repeat any more.
+  bool lost() const noexcept { return convinced_ && !ended_ && places_.empty(); }
 
-  /// Time is up. True when the connection has matched from its first packet, or from the history's first,
-  /// until now: then convinced().
-  bool accept_unconvincing();
-  /// After how many packets a run ended with the history which was too short to convince, if one did.
-  std::optional<std::size_t> short_run() const noexcept { return short_run_; }
+  /// Time is up: makes the best of what there is, which is convinced(), ended() or neither.
+  void conclude();
 
  private:
   struct place {
     std::size_t at = 0;        ///< of the last equal packet
+    std::size_t since = 0;     ///< the packet of the connection that it began with; 1 is the first
     std::size_t evidence = 0;  ///< equal packets that are no filler
-    bool anchored = false;     ///< from the first packet of the connection or of the history on
+    bool unique = false;       ///< one of them occurs nowhere else in the history
+  };
+  struct finished {
+    place which;
+    std::size_t after = 0;  ///< packets of the connection
   };
 
-  std::size_t next(std::size_t at) const noexcept;
   void index();
-  void follow(fingerprint packet);
-  void seed(fingerprint packet);
+  std::size_t next(std::size_t at) const noexcept;
+  std::vector<place> find(fingerprint packet) const;
+  void follow(fingerprint packet, bool unique);
+  void merge(const std::vector<place>& found);
   void retire_ended();
+  void judge();
+  void commit();
+  bool convincing(const place& candidate) const noexcept { return candidate.evidence >= convincing_run_; }
 
   const program_tables* tables_;
   std::size_t convincing_run_;
@@ -55,9 +62,8 @@ class overlap_search {
   std::size_t taken_ = 0;
   bool seen_solid_ = false;  ///< a packet that is no filler
   bool convinced_ = false;
-  bool ended_ = false;
-  std::optional<std::size_t> short_run_;
-  std::size_t short_evidence_ = 0;
+  std::optional<std::size_t> ended_;
+  std::optional<finished> finished_;  ///< the best that has reached the end without certainty
 };
 
 }  // namespace millrace::live

@@ -82,7 +82,7 @@ void seam::step(packet_view packet, std::vector<std::byte>& out) {
     case state::comparing:
       return compare(packet, out);
     case state::searching:
-      return search(packet, print);
+      return search(packet, print, out);
     case state::cutting:
       return cut(packet, print, out);
     case state::trailing:
@@ -98,14 +98,15 @@ void seam::compare(packet_view packet, std::vector<std::byte>& out) {
   const auto count = beginning_.size();
   if (beginning_.back() != last_beginning_[count - 1]) {
     state_ = state::searching;
-    replay(std::exchange(held_, {}), out);
+    const auto held = std::exchange(held_, {});
+    replay(held, out);
   } else if (count == last_beginning_.size()) {
     state_ = state::recording;
     held_ = {};
   }
 }
 
-void seam::search(packet_view packet, fingerprint print) {
+void seam::search(packet_view packet, fingerprint print, std::vector<std::byte>& out) {
   const auto bytes = packet.bytes();
   held_.insert(held_.end(), bytes.begin(), bytes.end());
   if (!is_essence(print.pid())) return;
@@ -113,15 +114,26 @@ void seam::search(packet_view packet, fingerprint print) {
   if (!search_) search_.emplace(history_, tables_, limits_.convincing_run);
   held_essence_.push_back(held_.size());
   search_->advance(print);
-  if (search_->convinced()) begin_cutting();
+  act(out);
 }
 
-void seam::begin_cutting() {
+/// On what the search has found.
+bool seam::act(std::vector<std::byte>& out) {
+  if (const auto ended = search_->ended()) {
+    const auto repeated = held_essence_[*ended - 1];
+    const auto held = std::exchange(held_, {});
+    held_essence_ = {};
+    counters_.packets_cut += repeated / packet_size;
+    join_seamless();
+    replay(std::span(held).subspan(repeated), out);
+    return true;
+  }
+  if (!search_->convinced()) return false;
   counters_.packets_cut += held_.size() / packet_size;
   held_ = {};
   held_essence_ = {};
   state_ = state::cutting;
-  if (search_->ended()) join_seamless();
+  return true;
 }
 
 void seam::cut(packet_view packet, fingerprint print, std::vector<std::byte>& out) {
@@ -151,13 +163,13 @@ void seam::pass_trailing(packet_view packet, fingerprint print, std::vector<std:
   send(packet, print, out);
 }
 
-void seam::replay(const std::vector<std::byte>& packets, std::vector<std::byte>& out) {
+void seam::replay(std::span<const std::byte> packets, std::vector<std::byte>& out) {
   for (std::size_t i = 0; i < packets.size() / packet_size; ++i) {
     const auto packet = packet_at(packets, i);
     const fingerprint print(packet);
     switch (state_) {
       case state::searching:
-        search(packet, print);
+        search(packet, print, out);
         break;
       case state::cutting:
         cut(packet, print, out);
@@ -172,22 +184,17 @@ void seam::replay(const std::vector<std::byte>& packets, std::vector<std::byte>&
 }
 
 void seam::decide(std::vector<std::byte>& out) {
-  if (search_ && search_->accept_unconvincing()) return begin_cutting();
-
-  const auto held = std::exchange(held_, {});
-  std::size_t repeated = 0;
-  if (search_ && search_->short_run()) {
-    repeated = held_essence_[*search_->short_run() - 1];
-    counters_.packets_cut += repeated / packet_size;
-    join_seamless();
-  } else {
-    join_broken();
-    // Tables and null packets sent last may come again even so.
-    remember_trailing();
-    state_ = state::trailing;
+  if (search_) {
+    search_->conclude();
+    if (act(out)) return;
   }
+  join_broken();
+  // Tables and null packets sent last may come again even so.
+  remember_trailing();
+  state_ = state::trailing;
   held_essence_ = {};
-  replay({held.begin() + static_cast<std::ptrdiff_t>(repeated), held.end()}, out);
+  const auto held = std::exchange(held_, {});
+  replay(held, out);
 }
 
 void seam::join_seamless() {

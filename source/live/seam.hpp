@@ -89,12 +89,12 @@ class seam {
 
   void step(packet_view packet, std::vector<std::byte>& out);
   void compare(packet_view packet, std::vector<std::byte>& out);
-  void search(packet_view packet, fingerprint print);
+  void search(packet_view packet, fingerprint print, std::vector<std::byte>& out);
   void cut(packet_view packet, fingerprint print, std::vector<std::byte>& out);
   void pass_trailing(packet_view packet, fingerprint print, std::vector<std::byte>& out);
   void send(packet_view packet, fingerprint print, std::vector<std::byte>& out);
-  void replay(const std::vector<std::byte>& packets, std::vector<std::byte>& out);
-  void begin_cutting();
+  void replay(std::span<const std::byte> packets, std::vector<std::byte>& out);
+  bool act(std::vector<std::byte>& out);
   void decide(std::vector<std::byte>& out);
   void join_seamless();
   void join_broken();

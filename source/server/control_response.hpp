@@ -36,9 +36,15 @@ template <class T>
 async::awaitable<void> append_in_turns(std::string& text, std::span<const std::shared_ptr<T>> entries) {
   constexpr std::size_t slice = 100;
   const auto now = registry::wall_clock::now();
+  const auto start = text.size();
+  const auto slices = entries.size() / slice + 1;
+  bool first = true;
   while (!entries.empty()) {
     const auto count = std::min(slice, entries.size());
     api::append_infos(text, entries.first(count), now);
+    // One look ahead: growing step by step would cost a third of the time.
+    if (first) text.reserve(start + (text.size() - start) * slices);
+    first = false;
     entries = entries.subspan(count);
     if (!entries.empty()) co_await boost::asio::post(boost::asio::use_awaitable);
   }

@@ -175,14 +175,16 @@ async::awaitable<void> respond_passed_through(media_response& of, upstream::rang
     co_await respond_bare(of, 200, std::move(fields));
     co_return;
   }
-  transfer::passthrough_job work{.body = answer.body,
-                                 .begun = of.begun,
+  transfer::whole_body body(of.file, std::move(answer), std::move(of.begun));
+  transfer::passthrough_job work{.body = body,
                                  .head = response_head(of.context, 200, std::move(fields)),
                                  .framing = framing,
                                  .blocks = of.context.worker.blocks,
                                  .limits = limits_of(of.config()),
                                  .on_sent = [&of](std::size_t bytes) { of.play.sent(bytes); }};
   const auto result = co_await transfer::pass_through(of.context.client, std::move(work));
+  const auto wasted = body.fetched() - std::min<std::uint64_t>(body.fetched(), result.sent);
+  of.context.worker.shared.statistics.bytes_wasted.fetch_add(wasted, std::memory_order_relaxed);
   conclude(of, result);
 }
 

@@ -45,23 +45,6 @@ async::awaitable<error_code> send_piece(passage& state, std::span<const std::byt
   co_return ec;
 }
 
-/// The next bytes of the body; 0 at its end.
-async::awaitable<std::size_t> read_piece(upstream::exchange& body, std::span<std::byte> into,
-                                         error_code& ec) {
-  for (;;) {
-    ec = {};
-    if (!body.ready()) ec = co_await body.wait_body();
-    if (ec) co_return 0;
-    const auto count = body.read_body(into, ec);
-    if (count > 0) co_return count;
-    if (ec == asio::error::eof) {
-      ec = {};
-      co_return 0;
-    }
-    if (ec && ec != asio::error::would_block) co_return 0;
-  }
-}
-
 }  // namespace
 
 async::awaitable<delivery_result> pass_through(async::transport& client, passthrough_job work) {
@@ -71,20 +54,17 @@ async::awaitable<delivery_result> pass_through(async::transport& client, passthr
   auto memory = work.blocks.take(async::small_block);
   std::size_t unused = 0;
   state.result.client_error = co_await out.send_all({}, unused);
-  if (!state.result.client_error && !work.begun.empty())
-    state.result.client_error = co_await send_piece(state, work.begun);
   while (!state.result.client_error) {
-    error_code ec;
-    const auto count = co_await read_piece(work.body, memory.bytes(), ec);
-    if (ec) {
+    auto count = co_await work.body.read(memory.bytes());
+    if (!count) {
       if (work.framing == client_framing::until_close) async::reset_on_close(client);
-      state.result.cause = failure{.code = ec, .detail = "the upstream's response broke off"};
+      state.result.cause = count.error();
       co_return std::move(state.result);
     }
-    if (count > 0 || work.framing == client_framing::chunked) {
-      state.result.client_error = co_await send_piece(state, memory.bytes().first(count));
+    if (*count > 0 || work.framing == client_framing::chunked) {
+      state.result.client_error = co_await send_piece(state, memory.bytes().first(*count));
     }
-    if (count > 0 || state.result.client_error) continue;
+    if (*count > 0 || state.result.client_error) continue;
     state.result.complete = true;
     co_return std::move(state.result);
   }

@@ -2,6 +2,7 @@
 // One upstream response passed on as it comes: for upstreams without Range support or without a known size.
 
 #include "transfer/delivery.hpp"
+#include "transfer/whole_body.hpp"
 
 namespace millrace::transfer {
 
@@ -9,8 +10,7 @@ namespace millrace::transfer {
 enum class client_framing { length, chunked, until_close };
 
 struct passthrough_job {
-  upstream::exchange& body;
-  std::span<const std::byte> begun = {};  ///< bytes of the body that have been read already
+  whole_body& body;
   std::string head;
   client_framing framing;
   async::block_pool& blocks;
@@ -19,8 +19,8 @@ struct passthrough_job {
 };
 
 /// Sends the head and then the body as it arrives, one block at a time. `complete` when the upstream's body
-/// ended properly; a body that broke off is cut, since it cannot be resumed; where the close alone would look
-/// like its end (until_close), the connection will be reset.
+/// ended properly; a body that broke off for good is cut; where the close alone would look like its end
+/// (until_close), the connection will be reset.
 async::awaitable<delivery_result> pass_through(async::transport& client, passthrough_job work);
 
 }  // namespace millrace::transfer

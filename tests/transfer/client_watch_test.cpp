@@ -57,8 +57,9 @@ BOOST_AUTO_TEST_CASE(a_client_that_leaves) {
     boost::asio::steady_timer timer(each.loop, 20ms);
     timer.async_wait([&](error_code) { each.far.reset(); });
     const auto began = std::chrono::steady_clock::now();
+    async::event noticed(each.here);
     const bool stayed =
-        each.run(while_client_stays(*each.client, unused, 100, each.noticed, respond_after(20'000ms, finished)));
+        each.run(while_client_stays(*each.client, unused, 100, noticed, respond_after(20'000ms, finished)));
     BOOST_TEST(!stayed);
     BOOST_TEST(!finished);
     BOOST_TEST((std::chrono::steady_clock::now() - began < 1s));

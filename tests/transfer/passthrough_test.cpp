@@ -9,8 +9,8 @@ using namespace millrace::transfer;
 using namespace std::chrono_literals;
 
 struct fixture : transfer_fixture {
-  async::awaitable<void> pass(upstream::exchange& body, client_framing framing) {
-    passthrough_job work{.body = body,
+  async::awaitable<void> pass(whole_body& from, client_framing framing) {
+    passthrough_job work{.body = from,
                          .head = "HEAD\r\n\r\n",
                          .framing = framing,
                          .blocks = blocks,
@@ -19,13 +19,25 @@ struct fixture : transfer_fixture {
     result = co_await pass_through(*client, std::move(work));
   }
 
-  /// One response from the origin to the client.
-  void play(const std::string& target, client_framing framing) {
-    auto answer = ask(target);
+  /// The whole of a file, from the first of these sources.
+  void open(const std::vector<std::string>& targets) {
+    std::vector<url> sources;
+    for (const auto& target : targets)
+      sources.push_back(at(target));
+    body.reset();
+    file.emplace(with, here, profile(), std::move(sources));
+    auto answer = run(upstream::open_source(*file, 0, upstream::wanted_all{}));
     BOOST_REQUIRE(answer.has_value());
+    body.emplace(*file, std::move(*answer), std::vector<std::byte>());
+  }
+
+  /// One response from the origin to the client.
+  void play(const std::string& target, client_framing framing) { play(std::vector{target}, framing); }
+  void play(const std::vector<std::string>& targets, client_framing framing) {
+    open(targets);
     bool done = false;
     loop.restart();
-    boost::asio::co_spawn(loop, pass(*answer, framing), [&](std::exception_ptr) { done = true; });
+    boost::asio::co_spawn(loop, pass(*body, framing), [&](std::exception_ptr) { done = true; });
     step_until([&] {
       receive();
       return done;
@@ -61,6 +73,8 @@ struct fixture : transfer_fixture {
   client_limits limits{.pause_after = 10s, .send_timeout = 20s};
   std::optional<delivery_result> result;
   std::size_t observed = 0;
+  std::optional<upstream::remote_file> file;
+  std::optional<whole_body> body;
 };
 
 }  // namespace
@@ -102,6 +116,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_breaks_off_is_cut) {
     for (const auto to : {client_framing::length, client_framing::chunked}) {
       fixture each;
       each.config.upstream.read_timeout = 300ms;
+      each.config.upstream.retries = 0;
       each.server.set("/a", row.rules);
       each.play("/a", to);
       BOOST_TEST(!each.result->complete);
@@ -115,11 +130,55 @@ BOOST_AUTO_TEST_CASE(a_body_that_breaks_off_is_cut) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_breaks_goes_on_at_the_missing_byte) {
+  const origin::cut here{.after = 70'000, .when = {.times = 2}};
+  const origin::lie no_ranges{.about = origin::lie::kind::ignore_range};
+  const origin::behaviour rows[]{
+      {.truncate_at = here, .lies = no_ranges},
+      {.reset_at = here, .lies = no_ranges},
+      {.stall_at = here, .lies = no_ranges},
+      {.reset_at = here},
+  };
+  for (const auto& rules : rows) {
+    fixture each;
+    each.config.upstream.read_timeout = 300ms;
+    each.config.upstream.backoff_first = 5ms;
+    each.server.set("/a", rules);
+    each.play("/a", client_framing::length);
+    BOOST_TEST(each.result->complete);
+    BOOST_TEST((each.payload(client_framing::length) == origin::content_of(rules.seed, 0, rules.size)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_source_must_hold_the_same_bytes) {
+  const origin::lie no_ranges{.about = origin::lie::kind::ignore_range};
+  const origin::behaviour broken{.seed = 3, .truncate_at = origin::cut{.after = 70'000}, .lies = no_ranges};
+  const struct {
+    origin::behaviour second;
+    bool complete;
+  } rows[]{
+      {{.seed = 3, .lies = no_ranges}, true},
+      {{.seed = 3}, true},
+      {{.seed = 4, .lies = no_ranges}, false},
+      {{.size = 1024 * 1024 + 1, .seed = 3, .lies = no_ranges}, false},
+  };
+  for (const auto& row : rows) {
+    fixture each;
+    each.config.upstream.retries = 0;
+    each.server.set("/a", broken);
+    each.server.set("/b", row.second);
+    each.play(std::vector<std::string>{"/a", "/b"}, client_framing::length);
+    BOOST_TEST(each.result->complete == row.complete);
+    const auto payload = each.payload(client_framing::length);
+    BOOST_TEST((payload == origin::content_of(3, 0, payload.size())));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_read) {
   limits.send_timeout = 300ms;
   server.set("/a", {.size = 20 << 20});
-  auto answer = ask("/a");
-  run(pass(*answer, client_framing::length));
+  open({"/a"});
+  run(pass(*body, client_framing::length));
   BOOST_TEST(!result->complete);
   BOOST_TEST(!result->cause.has_value());
   BOOST_TEST(result->client_error == error_code(errc::read_timeout));
@@ -128,18 +187,18 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read) {
 
 BOOST_AUTO_TEST_CASE(a_client_that_closes) {
   server.set("/a", {.size = 20 << 20});
-  auto answer = ask("/a");
+  open({"/a"});
   far.reset();
-  run(pass(*answer, client_framing::length));
+  run(pass(*body, client_framing::length));
   BOOST_TEST(!result->complete);
   BOOST_TEST(result->client_error.failed());
 }
 
 BOOST_AUTO_TEST_CASE(cancelled_while_the_client_does_not_read) {
   server.set("/a", {.size = 20 << 20});
-  auto answer = ask("/a");
+  open({"/a"});
   const auto soon = std::chrono::steady_clock::now() + 200ms;
-  BOOST_TEST(run_and_cancel(pass(*answer, client_framing::length),
+  BOOST_TEST(run_and_cancel(pass(*body, client_framing::length),
                             [&] { return std::chrono::steady_clock::now() > soon; }));
   BOOST_TEST(blocks.in_use() == 0u);
   // What the socket accepted is counted, to the byte.
@@ -150,17 +209,17 @@ BOOST_AUTO_TEST_CASE(cancelled_while_the_client_does_not_read) {
 
 BOOST_AUTO_TEST_CASE(cancelled_while_the_upstream_is_silent) {
   server.set("/a", {.stall_at = origin::cut{.after = 1000}});
-  auto answer = ask("/a");
-  BOOST_TEST(run_and_cancel(pass(*answer, client_framing::length), [&] { return observed >= 1000; }));
+  open({"/a"});
+  BOOST_TEST(run_and_cancel(pass(*body, client_framing::length), [&] { return observed >= 1000; }));
 }
 
 BOOST_AUTO_TEST_CASE(one_block_is_enough) {
   server.set("/a", {.size = 2 << 20});
-  auto answer = ask("/a");
+  open({"/a"});
   bool done = false;
   std::size_t most = 0;
   loop.restart();
-  boost::asio::co_spawn(loop, pass(*answer, client_framing::chunked),
+  boost::asio::co_spawn(loop, pass(*body, client_framing::chunked),
                         [&](std::exception_ptr) { done = true; });
   step_until([&] {
     receive();

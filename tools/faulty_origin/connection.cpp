@@ -276,6 +276,7 @@ awaitable<error_code> connection::send_endless_head() {
 awaitable<connection::after_reply> connection::send_body(request_record& asked, const reply& made) {
   std::uint64_t sent = 0;
   std::uint64_t rate = made.rate;
+  if (made.live) context_.with.seen.packets_sent(asked, made.live->first_packet(), made.live->first_packet());
   auto event = made.events.begin();
   while (sent < made.length) {
     while (event != made.events.end() && event->after == sent) {
@@ -284,6 +285,15 @@ awaitable<connection::after_reply> connection::send_body(request_record& asked, 
       ++event;
     }
     std::uint64_t most = (event != made.events.end() ? event->after : made.length) - sent;
+    if (made.live) {
+      const std::uint64_t ready = made.live->released(clock::now());
+      if (ready <= sent) {
+        const bool here = co_await sleep_until(made.live->due(sent), true);
+        if (!here) co_return after_reply::gone;
+        continue;
+      }
+      most = std::min(most, ready - sent);
+    }
     if (rate > 0) {
       const bool here = co_await sleep_until(pacer_.due(), false);
       if (!here) co_return after_reply::gone;
@@ -310,6 +320,10 @@ awaitable<error_code> connection::send_piece(request_record& asked, const reply&
   while (!error && !piece.empty()) {
     const transferred part = co_await wire_.send_some(piece);
     if (part.count > 0) context_.with.seen.body_bytes(asked, part.count);
+    if (made.live) {
+      const live_body& live = *made.live;
+      context_.with.seen.packets_sent(asked, live.first_packet(), live.packets_end(asked.body_sent));
+    }
     piece.remove_prefix(part.count);
     error = part.error;
   }

@@ -23,6 +23,10 @@ void started(counters& one) {
 
 }  // namespace
 
+journal::journal() {
+  timelines_[{}] = std::chrono::steady_clock::now();
+}
+
 void journal::set(const std::string& key, behaviour rules) {
   const std::lock_guard lock(mutex_);
   path_state& state = paths_[key];
@@ -30,6 +34,7 @@ void journal::set(const std::string& key, behaviour rules) {
   state.number = 0;
   state.hits = {};
   state.tickets.clear();
+  state.last_packet_end.reset();
 }
 
 void journal::update(const std::string& key, const std::function<void(behaviour&)>& edit) {
@@ -80,6 +85,17 @@ bool journal::use_ticket(const std::string& key, std::uint64_t ticket, std::uint
   auto& tickets = paths_[key].tickets;
   const auto found = tickets.find(ticket);
   return found != tickets.end() && ++found->second <= uses;
+}
+
+std::chrono::steady_clock::time_point journal::timeline(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return timelines_.try_emplace(name, std::chrono::steady_clock::now()).first->second;
+}
+
+std::optional<std::uint64_t> journal::last_packet_end(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = paths_.find(key);
+  return found == paths_.end() ? std::nullopt : found->second.last_packet_end;
 }
 
 std::uint64_t journal::connection_opened() {
@@ -143,6 +159,14 @@ void journal::body_bytes(request_record& asked, std::uint64_t count) {
   asked.body_sent += count;
   paths_[asked.key].seen.bytes_sent += count;
   total_.bytes_sent += count;
+}
+
+void journal::packets_sent(request_record& asked, std::uint64_t first, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  asked.packets = packet_span{first, end};
+  if (end == first) return;
+  auto& last = paths_[asked.key].last_packet_end;
+  last = std::max(last.value_or(end), end);
 }
 
 void journal::end(const request_record& asked) {

@@ -14,12 +14,19 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace millrace::origin {
+
+/// Packets of a broadcast, half-open.
+struct packet_span {
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;
+};
 
 /// One request as it came in, and how far its answer got.
 struct request_record : request {
@@ -32,9 +39,10 @@ struct request_record : request {
   std::uint64_t index = 0;       ///< on its connection, from 1
   std::uint64_t number = 0;      ///< on its path, from 1
   std::chrono::steady_clock::time_point arrived{};
-  int status = 0;               ///< 0 while nothing was answered
-  std::uint64_t body_sent = 0;  ///< as far as the socket took it; exact once `finished`
-  bool finished = false;        ///< the origin is done with it
+  int status = 0;                        ///< 0 while nothing was answered
+  std::uint64_t body_sent = 0;           ///< as far as the socket took it; exact once `finished`
+  std::optional<packet_span> packets{};  ///< of a live path: those that the socket took whole
+  bool finished = false;                 ///< the origin is done with it
 };
 
 /// In total or for one path.
@@ -53,11 +61,11 @@ struct counters {
 };
 
 /// The parts of a behaviour that have a condition of their own.
-enum class feature { stall, truncate, reset, slow, lie, change, status, redirect, head, count };
+enum class feature { stall, truncate, reset, slow, lie, change, status, redirect, head, live_end, count };
 
 class journal {
  public:
-  journal() = default;
+  journal();
   journal(const journal&) = delete;
   journal& operator=(const journal&) = delete;
 
@@ -74,6 +82,11 @@ class journal {
   /// Counts one use; false when this ticket has had `uses` already or was never issued.
   bool use_ticket(const std::string& key, std::uint64_t ticket, std::uint64_t uses);
 
+  /// When this timeline began: an empty name with the journal, others with the first call.
+  std::chrono::steady_clock::time_point timeline(const std::string& name);
+  /// One past the last packet that the path has sent to anybody, nothing before the first.
+  std::optional<std::uint64_t> last_packet_end(const std::string& key) const;
+
   // Events, told by the connections.
   std::uint64_t connection_opened();  ///< returns its id
   void connection_closed();
@@ -84,6 +97,8 @@ class journal {
   bool begin(const request_record& asked, const std::optional<connection_limit>& limit);
   void answered(request_record& asked, int status);
   void body_bytes(request_record& asked, std::uint64_t count);
+  /// A live response begins with this packet; then each time more has gone out.
+  void packets_sent(request_record& asked, std::uint64_t first, std::uint64_t end);
   void end(const request_record& asked);
   void finished(request_record& asked);
 
@@ -102,11 +117,13 @@ class journal {
     std::array<std::uint64_t, static_cast<std::size_t>(feature::count)> hits{};
     std::map<std::uint64_t, std::uint64_t> tickets;  // uses of each
     std::set<std::uint64_t> connections;
+    std::optional<std::uint64_t> last_packet_end;
     counters seen;
   };
 
   mutable std::mutex mutex_;
   std::map<std::string, path_state> paths_;
+  std::map<std::string, std::chrono::steady_clock::time_point> timelines_;
   std::deque<std::shared_ptr<request_record>> log_;
   counters total_;
   std::uint64_t last_connection_ = 0;

@@ -1,8 +1,9 @@
 #include "query.hpp"
 
+#include "live_body.hpp"
 #include "message.hpp"
+#include "query_parts.hpp"
 
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <span>
@@ -11,64 +12,6 @@
 
 namespace millrace::origin {
 namespace {
-
-/// A behaviour on its way: conditions belong to every fault of the URL and are handed out at the end.
-struct draft {
-  behaviour rules;
-  condition when;
-  std::string file_root;
-};
-
-using apply = bool (*)(draft&, std::string_view);
-
-struct parameter {
-  std::string_view name;
-  std::string_view values;
-  std::string_view help;
-  apply set;
-};
-
-template <class T>
-bool read_number(std::string_view text, T& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-bool read_duration(std::string_view text, std::chrono::milliseconds& value) {
-  double factor = 1;
-  if (text.ends_with("ms")) {
-    text.remove_suffix(2);
-  } else if (text.ends_with("s")) {
-    text.remove_suffix(1);
-    factor = 1000;
-  }
-  double number = 0;
-  if (!read_number(text, number) || !(number >= 0) || number > 1e9) return false;
-  value = std::chrono::milliseconds(std::llround(number * factor));
-  return true;
-}
-
-bool read_flag(std::string_view text, bool& value) {
-  value = text.empty() || text == "true" || text == "1" || text == "yes";
-  return value || text == "false" || text == "0" || text == "no";
-}
-
-template <class E>
-bool choose(std::string_view text, E& value, std::span<const std::pair<std::string_view, E>> names) {
-  for (const auto& [name, choice] : names) {
-    if (name == text) {
-      value = choice;
-      return true;
-    }
-  }
-  return false;
-}
-
-template <class T>
-T& ensure(std::optional<T>& held) {
-  if (!held) held.emplace();
-  return *held;
-}
 
 /// `1M` counts in the body, `@1M` in the resource.
 template <class C>
@@ -291,6 +234,24 @@ void hand_out(const condition& when, behaviour& rules) {
   give(rules.status);
   give(rules.redirect);
   give(rules.head);
+  if (rules.live) rules.live->ends_when = when;
+}
+
+const parameter* find_parameter(std::string_view name) {
+  for (const std::span<const parameter> table : {std::span<const parameter>(parameters), live_parameters()}) {
+    for (const parameter& one : table) {
+      if (one.name == name) return &one;
+    }
+  }
+  return nullptr;
+}
+
+void describe(std::span<const parameter> table, std::string& text) {
+  for (const parameter& one : table) {
+    text += fmt::format(
+        "  {:<34}{}\n",
+        one.values.empty() ? std::string(one.name) : fmt::format("{}={}", one.name, one.values), one.help);
+  }
 }
 
 }  // namespace
@@ -314,13 +275,13 @@ std::variant<behaviour, query_error> behaviour_from_query(std::string_view query
                                                           const std::string& file_root) {
   draft made{.rules = {}, .when = {}, .file_root = file_root};
   for (const auto& [name, value] : parse_query(query)) {
-    bool found = false;
-    for (const parameter& one : parameters) {
-      if (one.name != name) continue;
-      found = true;
-      if (!one.set(made, value)) return query_error{fmt::format("bad value for {}: {}", name, value)};
-    }
-    if (!found) return query_error{fmt::format("unknown parameter: {}", name)};
+    const parameter* one = find_parameter(name);
+    if (one == nullptr) return query_error{fmt::format("unknown parameter: {}", name)};
+    if (!one->set(made, value)) return query_error{fmt::format("bad value for {}: {}", name, value)};
+  }
+  if (made.rules.live) {
+    const std::string wrong = what_is_wrong(*made.rules.live);
+    if (!wrong.empty()) return query_error{wrong};
   }
   hand_out(made.when, made.rules);
   return made.rules;
@@ -328,11 +289,9 @@ std::variant<behaviour, query_error> behaviour_from_query(std::string_view query
 
 std::string describe_query() {
   std::string text;
-  for (const parameter& one : parameters) {
-    text += fmt::format(
-        "  {:<34}{}\n",
-        one.values.empty() ? std::string(one.name) : fmt::format("{}={}", one.name, one.values), one.help);
-  }
+  describe(parameters, text);
+  text += "\nLive MPEG-TS (all durations are stream time):\n";
+  describe(live_parameters(), text);
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -140,6 +141,76 @@ void finish_head(const request_record& asked, const behaviour& rules, reply& mad
   made.head += "\r\n";
 }
 
+/// What a live path says to a Range: the status, and Content-Range where it belongs.
+int answer_live_range(const services& with, const request_record& asked, const behaviour& rules,
+                      std::string& fields) {
+  using range_reply = live_source::range_reply;
+  const auto range = asked.header("Range");
+  if (!range || asked.method != "GET") return 200;
+  range_reply answer = rules.live->ranges;
+  if (rules.lies && with.seen.applies(feature::lie, rules.lies->when, asked)) {
+    if (rules.lies->about == lie::kind::unknown_total) answer = range_reply::unknown_total;
+    if (rules.lies->about == lie::kind::ignore_range) answer = range_reply::ignore;
+  }
+  switch (answer) {
+    case range_reply::ignore:
+      break;
+    case range_reply::unknown_total:
+      add(fields, "Content-Range", fmt::format("bytes {}-*/*", first_byte_asked(range)));
+      return 206;
+    case range_reply::unsatisfiable:
+      return 416;
+    case range_reply::forbidden:
+      return 403;
+  }
+  return 200;
+}
+
+/// What the body of this response begins and ends with.
+std::shared_ptr<const live_body> plan_live(const services& with, const request_record& asked,
+                                           const behaviour& rules) {
+  const live_source& source = *rules.live;
+  live_plan plan{.seed = rules.seed,
+                 .began = with.seen.timeline(source.timeline),
+                 .now = std::chrono::steady_clock::now(),
+                 .last_end = with.seen.last_packet_end(asked.key)};
+  plan.ends = with.seen.applies(feature::live_end, source.ends_when, asked);
+  plan.salt = asked.connection << 16U | asked.index;
+  return std::make_shared<const live_body>(source, plan);
+}
+
+reply compose_live(const services& with, const request_record& asked, behaviour rules) {
+  std::string fields;
+  const int status = answer_live_range(with, asked, rules, fields);
+  if (status >= 400) return compose_text(asked, status, {});
+  reply made;
+  made.status = status;
+  if (!rules.content_type && type_by_extension(asked.path) == type_by_extension({}))
+    rules.content_type = "video/mp2t";
+  describe(
+      fields, asked, rules,
+      {.content = {}, .etag = rules.etag.value_or(""), .last_modified = rules.last_modified.value_or("")});
+  made.head = status_line(status, rules.http_1_0) + fields;
+  // Nobody knows how long a broadcast will be.
+  if (rules.body_framing == framing::content_length) rules.body_framing = framing::until_close;
+  finish_head(asked, rules, made);
+  if (asked.method == "HEAD") return made;
+  made.live = plan_live(with, asked, rules);
+  made.content = made.live;
+  made.length = made.live->size();
+  made.rate = rules.rate;
+  using ending = live_source::ending;
+  const ending end = rules.live->end;
+  if (made.length != endless && end != ending::close) {
+    const auto what = end == ending::reset   ? body_event::kind::reset
+                      : end == ending::stall ? body_event::kind::stall
+                                             : body_event::kind::truncate;
+    made.events.push_back({what, std::exchange(made.length, endless)});
+  }
+  add_events(with, asked, rules, made);
+  return made;
+}
+
 reply compose_resource(const services& with, const request_record& asked, const behaviour& rules) {
   const auto now = choose_version(with, asked, rules);
   if (!now) return compose_text(asked, 404, "no such file\n");
@@ -251,7 +322,7 @@ reply compose_plain(const services& with, const request_record& asked, const beh
     auto redirect = compose_redirect(with, asked, *rules.redirect);
     if (redirect) return std::move(*redirect);
   }
-  return compose_resource(with, asked, rules);
+  return rules.live ? compose_live(with, asked, rules) : compose_resource(with, asked, rules);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "content.hpp"
 #include "journal.hpp"
+#include "live_body.hpp"
 
 #include <chrono>
 #include <memory>
@@ -23,8 +24,9 @@ struct body_event {
 
 struct reply {
   int status = 200;
-  std::string head;                       ///< interim responses included
-  std::shared_ptr<const body> content{};  ///< null: no body
+  std::string head;                         ///< interim responses included
+  std::shared_ptr<const body> content{};    ///< null: no body
+  std::shared_ptr<const live_body> live{};  ///< the same as `content` when that comes in its own time
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   framing body_framing = framing::content_length;

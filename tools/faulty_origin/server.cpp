@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -53,6 +54,11 @@ std::vector<tcp::acceptor> listen_once(asio::io_context& loop, const server_opti
     port = listener.local_endpoint().port();
   }
   return listeners;
+}
+
+void check(const behaviour& rules) {
+  const std::string wrong = rules.live ? what_is_wrong(*rules.live) : std::string();
+  if (!wrong.empty()) throw std::invalid_argument(wrong);
 }
 
 /// A port that the kernel chose for the first address may be taken at the next one.
@@ -204,11 +210,17 @@ const tls_authority& server::authority() const {
 }
 
 void server::set(const std::string& path, behaviour rules) {
+  check(rules);
   implementation_->seen_.set(path, std::move(rules));
 }
 
 void server::update(const std::string& path, const std::function<void(behaviour&)>& edit) {
-  implementation_->seen_.update(path, edit);
+  implementation_->seen_.update(path, [&edit](behaviour& rules) {
+    behaviour edited = rules;
+    edit(edited);
+    check(edited);
+    rules = std::move(edited);
+  });
 }
 
 void server::remove(const std::string& path) {
@@ -225,6 +237,13 @@ counters server::of(const std::string& path) const {
 
 std::vector<request_record> server::requests(std::string_view path) const {
   return implementation_->seen_.requests(path);
+}
+
+std::uint64_t server::present_packet(const std::string& path) const {
+  const auto rules = implementation_->seen_.rules_of(path);
+  if (!rules || !rules->live) return 0;
+  const auto began = implementation_->seen_.timeline(rules->live->timeline);
+  return origin::present_packet(*rules->live, rules->seed, began, std::chrono::steady_clock::now());
 }
 
 void server::reset_counters() {

@@ -54,7 +54,7 @@ class server {
   const tls_authority& authority() const;  ///< only with TLS
 
   /// `path` may have a query; then it holds for exactly this target only. Without a query it holds for every
-  /// query.
+  /// query. A live source that cannot be (live_body.hpp) throws std::invalid_argument, here and in update().
   void set(const std::string& path, behaviour rules);
   /// Changes a behaviour in place; its request numbers go on.
   void update(const std::string& path, const std::function<void(behaviour&)>& edit);
@@ -64,6 +64,8 @@ class server {
   counters of(const std::string& path) const;  ///< the path as it was set, or the whole target
   std::vector<request_record> requests(
       std::string_view path = {}) const;  ///< oldest first; all without a path
+  /// The packet that a live path broadcasts just now (its timeline begins if it had not). 0: it is not live.
+  std::uint64_t present_packet(const std::string& path) const;
   void reset_counters();
 
   /// True as soon as the predicate is, false after `limit`. The predicate may call this server.
