@@ -24,10 +24,11 @@ async::awaitable<void> respond_badly() {
 struct fixture : transfer_fixture {
   void client_sends(std::string_view text) { boost::asio::write(*far, boost::asio::buffer(text)); }
   bool stays(async::awaitable<void> response) {
-    return run(while_client_stays(*client, input, limit, noticed, std::move(response)));
+    noticed.emplace(here);
+    return run(while_client_stays(*client, input, limit, *noticed, std::move(response)));
   }
 
-  async::event noticed{here};
+  std::optional<async::event> noticed{here};
   std::string input;
   std::size_t limit = 100;
   bool ended = false;
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(cancelled_in_the_middle_nothing_is_left) {
   std::optional<bool> stayed;
   const auto soon = std::chrono::steady_clock::now() + 20ms;
   const bool cancelled = run_and_cancel(
-      upstream::store(while_client_stays(*client, input, limit, noticed, respond_after(20'000ms, ended)), stayed),
+      upstream::store(while_client_stays(*client, input, limit, *noticed, respond_after(20'000ms, ended)), stayed),
       [&] { return std::chrono::steady_clock::now() > soon; });
   BOOST_TEST(cancelled);
   BOOST_TEST(!stayed.has_value());
