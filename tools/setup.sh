@@ -6,10 +6,10 @@
 build_packages=(
   ccache clang-19 cmake libbenchmark-dev libboost-json1.81-dev libboost-program-options1.81-dev libboost-test1.81-dev
   libboost-url1.81-dev libboost1.81-dev libc-ares-dev libclang-rt-19-dev libidn2-dev libspdlog-dev libssl-dev lld-19 ninja-build
-  pkg-config
+  pkg-config prometheus-cpp-dev
 )
 # What the tests run besides.
-check_packages=("${build_packages[@]}" clang-format-19 clang-tidy-19 curl ffmpeg mpv openssl python3)
+check_packages=("${build_packages[@]}" clang-format-19 clang-tidy-19 curl ffmpeg mpv openssl prometheus python3)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -51,7 +51,9 @@ install_packages() {
   local log
   log=$(mktemp)
   quietly "$log" "${apt[@]}" update || die "apt-get update failed"
-  quietly "$log" "${apt[@]}" install --no-install-recommends "${missing[@]}" || die "apt-get install failed"
+  local idle=()
+  [[ " ${missing[*]} " != *" prometheus "* ]] || idle=(bash -c "$(declare -f without_service); without_service \"\$@\"" _)
+  quietly "$log" "${as_root[@]}" "${idle[@]}" true
   rm -f "$log"
 }
 

@@ -2,7 +2,7 @@
 
 #include "core/utf8.hpp"
 
-#include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/compile.h>
 
 namespace millrace::api {
 
@@ -11,7 +11,7 @@ std::string iso_time(std::chrono::system_clock::time_point when) {
   const auto day = floor<days>(when);
   const year_month_day date(day);
   const hh_mm_ss time(floor<milliseconds>(when - day));
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+  return fmt::format(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z"), static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      time.hours().count(), time.minutes().count(), time.seconds().count(),
                      time.subseconds().count());

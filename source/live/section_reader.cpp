@@ -66,7 +66,7 @@ std::vector<table_section> section_reader::take(packet_view packet) {
   if (!packet.payload_unit_start()) {
     if (packets_.empty()) return complete;
     packets_.push_back(kept);
-    gather(payload, complete);
+    gather(payload, false, complete);
     if (packets_.size() >= most_packets) abandon();
     return complete;
   }
@@ -78,11 +78,11 @@ std::vector<table_section> section_reader::take(packet_view packet) {
   }
   if (!packets_.empty()) {
     packets_.push_back(kept);
-    gather(payload.first(pointer), complete);
+    gather(payload.first(pointer), false, complete);
   }
   bytes_.clear();
   begin(kept);
-  gather(payload.subspan(pointer), complete);
+  gather(payload.subspan(pointer), true, complete);
   return complete;
 }
 
@@ -106,7 +106,8 @@ void section_reader::abandon() noexcept {
   packets_.clear();
 }
 
-void section_reader::gather(std::span<const std::byte> bytes, std::vector<table_section>& complete) {
+void section_reader::gather(std::span<const std::byte> bytes, bool may_begin,
+                            std::vector<table_section>& complete) {
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
   while (!bytes_.empty() && bytes_[0] != stuffing) {
     if (bytes_.size() < section_header) return;
@@ -117,6 +118,8 @@ void section_reader::gather(std::span<const std::byte> bytes, std::vector<table_
     table_section section{{bytes_.begin(), end}, packets_};
     bytes_.erase(bytes_.begin(), end);
     if (is_sound(section.bytes)) complete.push_back(std::move(section));
+    // Sections begin only where payload_unit_start says so.
+    if (!may_begin) break;
     begin(numbered_packet(packets_.back()));
   }
   abandon();

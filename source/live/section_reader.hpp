@@ -51,7 +51,7 @@ class section_reader {
  private:
   bool follows(packet_view packet);
   void abandon() noexcept;
-  void gather(std::span<const std::byte> bytes, std::vector<table_section>& complete);
+  void gather(std::span<const std::byte> bytes, bool may_begin, std::vector<table_section>& complete);
   void begin(const numbered_packet& packet) { packets_.assign(1, packet); }
 
   std::optional<std::uint8_t> counter_;

@@ -66,8 +66,18 @@ class running_server {
   bool ended() const { return ended_; }
 
   const server::shared_state& shared() const { return app_.shared(); }
+  /// The registry, to fill it without playing anything.
+  registry::directory& directory() { return const_cast<server::shared_state&>(shared()).directory; }
   std::size_t connections() const { return shared().clients.open(); }
 
+  /// One request with a JSON body, on a connection of its own.
+  raw_response post(const std::string& target, const std::string& body) const {
+    raw_client client(port());
+    client.get(target, "Connection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n",
+               "POST");
+    client.send(body);
+    return client.receive();
+  }
   /// One request on a connection of its own; `lines` each with CRLF.
   raw_response request(const std::string& method, const std::string& target,
                        const std::string& lines = {}) const {

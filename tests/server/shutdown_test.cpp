@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_waits_for_its_upstream_is_ended) {
   server.join();
   BOOST_TEST(server.connections() == 0U);
   BOOST_TEST(server.shared().buffers.used() == 0U);
-  BOOST_TEST(server.shared().statistics.read().active_streams == 0U);
+  BOOST_TEST(server.shared().statistics.active_streams.load() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(refused_clients_do_not_delay_it) {

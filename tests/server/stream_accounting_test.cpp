@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint64_t huge = 5ULL << 30;
 
 std::uint64_t served(const stream_fixture& on) {
-  return on.server.shared().statistics.read().total_bytes_served;
+  return on.server.shared().statistics.total_bytes_served.load();
 }
 
 std::uint64_t reserved(const stream_fixture& on) {
@@ -29,7 +29,7 @@ std::uint64_t reserved(const stream_fixture& on) {
 void check_idle(const stream_fixture& on) {
   BOOST_TEST(eventually([&] { return on.server.connections() == 0; }));
   BOOST_TEST(eventually([&] { return reserved(on) == 0; }));
-  BOOST_TEST(eventually([&] { return on.server.shared().statistics.read().active_clients == 0; }));
+  BOOST_TEST(eventually([&] { return on.server.shared().statistics.active_clients.load() == 0; }));
   BOOST_TEST(on.origin.wait_until([&] { return on.origin.totals().active_requests == 0; }));
 }
 
@@ -102,7 +102,7 @@ BOOST_FIXTURE_TEST_CASE(a_client_is_counted_while_its_response_runs, stream_fixt
     raw_client client(server.port());
     client.get(target("/a.mkv"));
     BOOST_TEST(client.receive(false, 100'000).status == 200);
-    BOOST_TEST(server.shared().statistics.read().active_clients == 1U);
+    BOOST_TEST(server.shared().statistics.active_clients.load() == 1U);
   }
   check_idle(*this);
 }
