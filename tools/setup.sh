@@ -28,6 +28,19 @@ quietly() {
   return "$code"
 }
 
+# without_services COMMAND…: packages that COMMAND installs start nothing, now or at the next boot. Takes `as_root` from its
+# caller.
+without_services() (
+  local policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+  fi
+  "$@" || return
+  [[ ! -d /run/systemd/system ]] || "${as_root[@]}" systemctl --quiet disable prometheus
+)
+
 # install_packages NAME…: installs those that are missing, asks nothing.
 install_packages() {
   command -v dpkg-query >/dev/null || {
@@ -51,9 +64,10 @@ install_packages() {
   local log
   log=$(mktemp)
   quietly "$log" "${apt[@]}" update || die "apt-get update failed"
-  local idle=()
-  [[ " ${missing[*]} " != *" prometheus "* ]] || idle=(bash -c "$(declare -f without_service); without_service \"\$@\"" _)
-  quietly "$log" "${as_root[@]}" "${idle[@]}" true
+  local install=("${apt[@]}" install --no-install-recommends "${missing[@]}")
+  # promtool comes with a monitoring server, which nobody here wants to run.
+  [[ " ${missing[*]} " != *" prometheus "* ]] || install=(without_services "${install[@]}")
+  quietly "$log" "${install[@]}" || die "apt-get install failed"
   rm -f "$log"
 }
 

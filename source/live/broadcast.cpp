@@ -6,6 +6,30 @@
 
 namespace millrace::live {
 
+namespace {
+
+/// Below this a client could not even be given a beginning.
+constexpr std::size_t smallest_buffer = 512 * 1024;
+
+/// Half as much as long as there is not enough; the smallest buffer is had in any case.
+async::memory_budget::reservation reserve(async::memory_budget& memory, live_settings& config) {
+  for (;;) {
+    auto reserved = memory.try_reserve(config.buffer);
+    if (reserved.size() > 0 || config.buffer <= smallest_buffer) return reserved;
+    config.buffer = std::max(config.buffer / 2, smallest_buffer);
+  }
+}
+
+}  // namespace
+
+broadcast::broadcast(const async::executor& home, std::shared_ptr<registry::stream> what,
+                     const live_settings& config, async::memory_budget& memory)
+    : home_(home),
+      stream_(std::move(what)),
+      config_(config),
+      reserved_(reserve(memory, config_)),
+      attention_(home) {}
+
 seat::seat(std::shared_ptr<broadcast> in, std::shared_ptr<feed> from)
     : broadcast_(std::move(in)), feed_(std::move(from)) {
   broadcast_->enter(*this, feed_);

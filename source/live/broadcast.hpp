@@ -4,6 +4,7 @@
 // The pieces that the home loop publishes are posted to a feed on each loop that has clients; the clients there
 // send from it without a lock. One post per loop and piece, not per client.
 
+#include "async/block_pool.hpp"
 #include "async/event.hpp"
 #include "core/settings.hpp"
 #include "live/feed.hpp"
@@ -46,8 +47,9 @@ struct move_order {
 
 class broadcast : public std::enable_shared_from_this<broadcast> {
  public:
-  broadcast(const async::executor& home, std::shared_ptr<registry::stream> what, const live_settings& config)
-      : home_(home), stream_(std::move(what)), config_(config), attention_(home) {}
+  /// The buffer's share of the memory is reserved; where memory is short it is smaller than configured.
+  broadcast(const async::executor& home, std::shared_ptr<registry::stream> what, const live_settings& config,
+            async::memory_budget& memory);
 
   const live_settings& config() const noexcept { return config_; }
   const std::shared_ptr<registry::stream>& stream() const noexcept { return stream_; }
@@ -88,6 +90,7 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
   async::executor home_;
   std::shared_ptr<registry::stream> stream_;
   live_settings config_;
+  async::memory_budget::reservation reserved_;
   async::event attention_;
   position published_ = 0;
   std::atomic<std::size_t> viewers_{0};

@@ -256,10 +256,7 @@ std::size_t index_of(const air& on, const url& source) {
 void note_failover(air& on, const url& from, const url& to, const failure& why) {
   auto& stream = *on.show.stream();
   const auto cause = registry::cause_of(why);
-  if (from == to) {
-    on.in.with.counters.count_retry(cause);
-    return;
-  }
+  if (from == to) return;
   stream.failovers.fetch_add(1, std::memory_order_relaxed);
   on.in.with.counters.count_failover(cause);
   on.gap_since = on.last_byte;
@@ -273,9 +270,8 @@ std::chrono::milliseconds pause_of(const air& on, const reconnect_step& step, co
 }
 
 /// A pause that an operator's choice ends. False when there was one.
-async::awaitable<bool> pause(air& on, std::chrono::milliseconds time) {
+async::awaitable<bool> pause(air& on, clock::time_point until) {
   constexpr std::chrono::milliseconds slice{50};
-  const auto until = clock::now() + time;
   while (!on.moved && clock::now() < until)
     co_await async::sleep_for(std::min<clock::duration>(slice, until - clock::now()));
   co_return !on.moved;
@@ -292,7 +288,7 @@ async::awaitable<fetch_result<connection>> open_step(air& on, reconnect_step ste
 async::awaitable<fetch_result<connection>> reconnect(air& on, url lost, failure why) {
   on.reload();
   auto& stream = *on.show.stream();
-  const auto grace = on.show.config().grace;
+  const auto given_up_at = on.last_byte + on.show.config().grace;
   const auto source = index_of(on, lost);
   const auto first_fault = why;
   reconnect_plan plan(stream.source_order(on.definition->sources), source,
@@ -301,10 +297,11 @@ async::awaitable<fetch_result<connection>> reconnect(air& on, url lost, failure 
   if (on.definition->sources.size() > 1 && !may_try_again(why)) stream.source_failed(lost, why);
   for (;;) {
     const bool hopeless = on.show.published() == 0 && plan.rounds() > 0;
-    if (hopeless || clock::now() - on.last_byte >= grace) co_return why;
+    if (hopeless || clock::now() >= given_up_at) co_return why;
     const auto step = plan.next(random_unit(), on.in.with.config.upstream);
-    const bool waited = co_await pause(on, pause_of(on, step, why));
+    const bool waited = co_await pause(on, std::min(clock::now() + pause_of(on, step, why), given_up_at));
     if (!waited) co_return failed(asio::error::operation_aborted, {});
+    if (step.source == source) on.in.with.counters.count_retry(registry::cause_of(why));
     auto opened = co_await open_step(on, step, plan.following());
     if (on.moved) co_return failed(asio::error::operation_aborted, {});
     if (opened) {

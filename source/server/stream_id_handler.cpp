@@ -83,7 +83,7 @@ std::unique_ptr<live::seat> go_on_air(media_response& of, upstream::range_answer
                                       std::vector<std::byte> begun, const async::executor& here) {
   auto& home = of.context.worker;
   auto& shared = home.shared;
-  auto show = std::make_shared<live::broadcast>(here, of.play.stream, shared.config.live);
+  auto show = std::make_shared<live::broadcast>(here, of.play.stream, shared.config.live, shared.buffers);
   auto seat = show->join(here);
   shared.on_air.add(show);
   const url source = of.file.sources[answer.source].original;
