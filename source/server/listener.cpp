@@ -137,6 +137,7 @@ void listener::take(int descriptor) {
     });
     return;
   }
+  ++shared_.statistics.clients_refused;
   if (full_line_.permits()) {
     log::warning("{} clients are connected: new ones are refused for now", shared_.clients.open());
   }

@@ -200,9 +200,10 @@ async::awaitable<bool> is_forbidden(connector& via, const url& target,
   const auto answer = co_await async::with_timeout(limit, resolve(target.host(), via.dns, via.config));
   if (!answer || !*answer) co_return false;
   const auto& addresses = **answer;
-  co_return !addresses.empty() && std::none_of(addresses.begin(), addresses.end(), [&](const asio::ip::address& address) {
-    return via.policy.allows(target.host(), address, target.port());
-  });
+  co_return !addresses.empty() &&
+      std::none_of(addresses.begin(), addresses.end(), [&](const asio::ip::address& address) {
+        return via.policy.allows(target.host(), address, target.port());
+      });
 }
 
 }  // namespace millrace::upstream
