@@ -57,6 +57,8 @@ async::awaitable<fetch_result<void>> try_source(request_context& context, const 
       stream.kind() == registry::stream_kind::live || stream.kind() == registry::stream_kind::hls;
   const upstream::wanted bytes = whole ? upstream::wanted(upstream::wanted_all{}) : byte_range{0, 1};
   auto answer = co_await upstream::open_source(file, index, bytes);
+  const bool refused = !answer && !whole && upstream::refuses_ranges(answer.error());
+  if (refused) answer = co_await upstream::open_source(file, index, upstream::wanted_all{});
   if (!answer) co_return answer.error();
   answer->body.discard();
   co_return fetch_result<void>();

@@ -10,7 +10,6 @@
 #include "transfer/passthrough.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace millrace::server {
 
@@ -235,19 +234,13 @@ async::awaitable<void> respond_out_of_range(media_response& of, const failure& c
   }
 }
 
-/// Statuses that servers answer to a Range although they would answer without one.
-bool dislikes_ranges(int status) {
-  constexpr std::array disliking{400, 403, 405, 406, 416, 501};
-  return std::find(disliking.begin(), disliking.end(), status) != disliking.end();
-}
-
 }  // namespace
 
 media_response::media_response(playing& played, media_request request, const async::executor& on)
     : play(played),
       context(played.context),
       asked(std::move(request)),
-      file(context.worker.upstream, on,
+      file(asked.live ? context.worker.live_upstream : context.worker.upstream, on,
            {.given = asked.headers,
             .credential_origin = asked.sources.front().origin(),
             .user_agent = asked.user_agent.empty() ? config().upstream.user_agent : asked.user_agent},
@@ -269,15 +262,11 @@ async::awaitable<fetch_result<upstream::range_answer>> open_first(media_response
   const auto bytes = transfer::first_wanted(of.range, of.context.is_head(), of.file.known_total, of.plan);
   auto answer = co_await upstream::open_range_persistently(of.file, bytes, of.tried);
   if (answer || !of.asked.pass_whole) co_return answer;
-  const auto& cause = answer.error();
-  // Partial answers without a total are of no use, and some servers refuse every Range: ask for the whole.
-  const bool refused = cause.code == errc::unexpected_status && dislikes_ranges(cause.status);
-  const bool useless = cause.code == errc::range_unsupported || refused ||
-                       (cause.code == errc::range_unsatisfiable && !cause.total);
-  if (!useless) co_return answer;
+  if (!upstream::refuses_ranges(answer.error())) co_return answer;
   of.tried.restore();
   auto whole = co_await upstream::open_range_persistently(of.file, upstream::wanted_all{}, of.tried);
-  if (!whole && refused) co_return answer;
+  const bool same = !whole && answer.error().code == errc::unexpected_status;
+  if (same) co_return answer;
   co_return whole;
 }
 

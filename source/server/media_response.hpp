@@ -17,6 +17,7 @@ struct media_request {
   std::size_t chunk_size = 0;
   std::string file_name;    ///< empty: the upstream's
   bool pass_whole = false;  ///< an upstream without Range support is passed through; else it is refused
+  bool live = false;        ///< known to be: the upstream is waited for no longer than --live-stall
   bool guarded = false;     ///< anybody may name any URL: pages may not read what is private
 };
 

@@ -98,14 +98,18 @@ std::unique_ptr<live::seat> find_seat(playing& play, const async::executor& here
   return show && show->stream() == play.stream ? show->join(here) : nullptr;
 }
 
+async::awaitable<fetch_result<upstream::range_answer>> open(media_response& of) {
+  return of.asked.live ? open_whole(of) : open_first(of);
+}
+
 /// Opens the stream and finds out what it is.
 async::awaitable<void> open_and_serve(playing& play, media_request request,
                                       std::unique_ptr<live::hub::opening> opening) {
   const async::executor here = co_await async::asio::this_coro::executor;
   const auto file_name = request.file_name;
+  request.live = play.stream->kind() == stream_kind::live;
   media_response response(play, std::move(request), here);
-  const bool known_live = play.stream->kind() == stream_kind::live;
-  auto first = known_live ? co_await open_whole(response) : co_await open_first(response);
+  auto first = co_await open(response);
   std::vector<std::byte> begun;
   bool live = false;
   if (first) live = co_await is_live(response, *first, begun);

@@ -123,8 +123,13 @@ async::awaitable<fetch_result<void>> whole_body::resume(failure cause) {
 /// beginning once more.
 async::awaitable<fetch_result<void>> whole_body::reopen() {
   const auto overlap = std::min<byte_offset>(position_, ring_.size());
-  const byte_range wanted{position_ - overlap, *total_};
+  upstream::wanted wanted = byte_range{position_ - overlap, *total_};
+  if (ranges_refused_) wanted = upstream::wanted_all{};
   auto opened = co_await upstream::open_range(file_, wanted);
+  if (!opened && !ranges_refused_ && upstream::refuses_ranges(opened.error())) {
+    ranges_refused_ = true;
+    opened = co_await upstream::open_range(file_, upstream::wanted_all{});
+  }
   if (!opened) co_return opened.error();
   const bool same_source = opened->source == version_source_;
   if (opened->total != total_)

@@ -44,6 +44,7 @@ class whole_body {
   byte_offset attempt_began_ = 0;
   std::uint64_t fetched_ = 0;
   upstream::attempts tried_;
+  bool ranges_refused_ = false;
 };
 
 }  // namespace millrace::transfer

@@ -5,6 +5,7 @@
 #include "http/range_header.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <random>
 
@@ -179,8 +180,15 @@ async::awaitable<fetch_result<range_answer>> accept(remote_file& file, std::size
   co_return answer;
 }
 
-/// One try with a certain source, whether it has been joined or not.
-async::awaitable<fetch_result<range_answer>> ask(remote_file& file, std::size_t index, wanted bytes) {
+/// Answers to a Range of servers that would answer without one.
+bool dislikes_ranges(const failure& cause) {
+  if (cause.code == errc::range_unsupported || cause.code == errc::wrong_range) return true;
+  constexpr std::array disliking{400, 403, 405, 406, 416, 501};
+  return cause.code == errc::unexpected_status &&
+         std::find(disliking.begin(), disliking.end(), cause.status) != disliking.end();
+}
+
+async::awaitable<fetch_result<range_answer>> ask_once(remote_file& file, std::size_t index, wanted bytes) {
   auto found = co_await locate(file, index, bytes);
   auto& source = file.sources[index];
   if (!found) {
@@ -189,6 +197,17 @@ async::awaitable<fetch_result<range_answer>> ask(remote_file& file, std::size_t 
   }
   source.location = found->location;
   co_return co_await accept(file, index, std::move(*found), bytes);
+}
+
+/// One try with a certain source, whether it has been joined or not.
+async::awaitable<fetch_result<range_answer>> ask(remote_file& file, std::size_t index, wanted bytes) {
+  auto answer = co_await ask_once(file, index, bytes);
+  const bool whole_instead = !answer && file.whole_will_do && !file.total &&
+                             !std::holds_alternative<wanted_all>(bytes) && dislikes_ranges(answer.error());
+  if (!whole_instead) co_return answer;
+  auto whole = co_await ask_once(file, index, wanted_all{});
+  if (!whole) co_return answer;
+  co_return whole;
 }
 
 /// Reads as many bytes as `into` holds.

@@ -21,6 +21,9 @@ struct retry_decision {
 bool is_transient_status(int status) noexcept;
 /// 401, 403, 404 and 410: this URL will not answer otherwise, however often it is asked.
 bool is_refusing_status(int status) noexcept;
+/// An answer to a Range request that a request without Range may not get: some servers refuse every Range, or
+/// answer it without a total size.
+bool refuses_ranges(const failure& cause) noexcept;
 /// 401, 403, 408, 429, 5xx, a refused or reset connection: on an additional connection, beside working ones,
 /// such a failure means that the origin wants fewer of them.
 bool looks_like_overload(const failure& cause) noexcept;
