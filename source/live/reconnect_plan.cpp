@@ -7,11 +7,16 @@
 namespace millrace::live {
 
 reconnect_plan::reconnect_plan(const std::vector<std::size_t>& order, std::size_t lost, bool again,
-                               unsigned fruitless)
-    : order_(order), waits_(fruitless) {
-  if (again || order.size() == 1) round_.push_back(lost);
+                               unsigned barren_rounds)
+    : order_(order), waits_(barren_rounds) {
   const auto at = std::find(order.begin(), order.end(), lost);
-  const auto first = at == order.end() ? 0U : static_cast<std::size_t>(at - order.begin());
+  if (at == order.end()) {
+    // It is no source of the stream any more.
+    round_ = order_;
+    return;
+  }
+  if (again || order.size() == 1) round_.push_back(lost);
+  const auto first = static_cast<std::size_t>(at - order.begin());
   for (std::size_t step = 1; step < order.size(); ++step)
     round_.push_back(order[(first + step) % order.size()]);
 }

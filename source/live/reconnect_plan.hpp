@@ -17,12 +17,12 @@ struct reconnect_step {
 };
 
 /// The lost source once more at once, unless that is useless; then each of the others once; then, with
-/// back-off, round after round. A source that gave next to nothing before it was lost begins with the back-off.
+/// back-off, round after round. Where whole rounds brought next to nothing before, it begins with the back-off.
 class reconnect_plan {
  public:
   /// `order`: all sources, the preferred one first. `lost`: the one that failed. `again`: it may be tried
-  /// again at once. `fruitless`: how many connections before this one brought next to nothing.
-  reconnect_plan(const std::vector<std::size_t>& order, std::size_t lost, bool again, unsigned fruitless);
+  /// again at once. `barren_rounds`: how many times each source has been connected in vain before.
+  reconnect_plan(const std::vector<std::size_t>& order, std::size_t lost, bool again, unsigned barren_rounds);
 
   /// `jitter` is in [0, 1).
   reconnect_step next(double jitter, const upstream_settings& config);

@@ -97,6 +97,7 @@ void publish(air& on) {
 void gather(air& on) {
   if (on.out.empty()) return;
   const auto now = clock::now();
+  on.last_byte = now;
   if (on.gap_since) on.in.with.counters.failover_gap.observe(now - *on.gap_since);
   on.gap_since.reset();
   on.gathered.append(on.out);
@@ -161,7 +162,6 @@ bool take(air& on, std::span<const std::byte> bytes) {
   const auto now = clock::now();
   on.packets.clear();
   on.aligner.append(bytes, on.packets);
-  if (!on.packets.empty()) on.last_byte = now;
   const bool was_waiting = on.joint.settle_at().has_value();
   const auto verdict = on.joint.take(on.packets, now, on.out);
   gather(on);
@@ -191,7 +191,7 @@ struct reading_scope {
 /// Bytes that mean a source works.
 void judge_progress(air& on, const connection& from, clock::time_point began, bool& good) {
   if (good || on.published_of_connection == 0) return;
-  if (on.published_of_connection < fruitful_bytes && clock::now() - began < fruitful_time) return;
+  if (on.published_of_connection < fruitful_bytes && on.last_byte - began < fruitful_time) return;
   good = true;
   on.fruitless = 0;
   on.show.stream()->source_worked(from.source);
@@ -221,7 +221,7 @@ async::awaitable<failure> read_connection(air& on, connection& from) {
       end_connection(on, false);
       co_return failed(asio::error::operation_aborted, "another source was chosen");
     }
-    judge_progress(on, from, began, good);
+    if (count > 0) judge_progress(on, from, began, good);
     if (ec == asio::error::eof) {
       end_connection(on, true);
       co_return failed(errc::body_ended, host + " ended the stream");
@@ -263,6 +263,14 @@ void note_failover(air& on, const url& from, const url& to, const failure& why) 
   log::info("{}: {}; going on with {}", from.redacted(), to_string(why), to.redacted());
 }
 
+/// What an operator should see, though the clients may notice nothing.
+void note_fault(air& on, const url& source, const failure& why, bool again) {
+  auto& stream = *on.show.stream();
+  log::info("{}: {}; reconnecting", source.redacted(), to_string(why));
+  if (why.code != errc::body_ended) stream.record_error(to_string(why));
+  if (!again) stream.source_failed(source, why);
+}
+
 std::chrono::milliseconds pause_of(const air& on, const reconnect_step& step, const failure& why) {
   const auto& config = on.in.with.config.upstream;
   if (!why.retry_after || *why.retry_after > config.retry_after_limit || step.another_left) return step.wait;
@@ -291,10 +299,12 @@ async::awaitable<fetch_result<connection>> reconnect(air& on, url lost, failure 
   const auto given_up_at = on.last_byte + on.show.config().grace;
   const auto source = index_of(on, lost);
   const auto first_fault = why;
-  reconnect_plan plan(stream.source_order(on.definition->sources), source,
-                      may_try_again(why) && source < on.definition->sources.size(),
-                      std::max(on.fruitless, 1U) - 1);
-  if (on.definition->sources.size() > 1 && !may_try_again(why)) stream.source_failed(lost, why);
+  const auto count = static_cast<unsigned>(on.definition->sources.size());
+  // One retry, and when that brought next to nothing, too, another source.
+  const bool again = may_try_again(why) && on.fruitless <= 1;
+  const auto barren_rounds = (std::max(on.fruitless, 1U) - 1) / count;
+  reconnect_plan plan(stream.source_order(on.definition->sources), source, again, barren_rounds);
+  note_fault(on, lost, why, again || count == 1);
   for (;;) {
     const bool hopeless = on.show.published() == 0 && plan.rounds() > 0;
     if (hopeless || clock::now() >= given_up_at) co_return why;

@@ -53,12 +53,11 @@ async::awaitable<fetch_result<void>> try_source(request_context& context, const 
   for (const auto& [name, value] : known.headers)
     profile.given.add(name, value);
   upstream::remote_file file(context.worker.live_upstream, here, std::move(profile), known.sources);
+  file.whole_will_do = true;
   const bool whole =
       stream.kind() == registry::stream_kind::live || stream.kind() == registry::stream_kind::hls;
   const upstream::wanted bytes = whole ? upstream::wanted(upstream::wanted_all{}) : byte_range{0, 1};
   auto answer = co_await upstream::open_source(file, index, bytes);
-  const bool refused = !answer && !whole && upstream::refuses_ranges(answer.error());
-  if (refused) answer = co_await upstream::open_source(file, index, upstream::wanted_all{});
   if (!answer) co_return answer.error();
   answer->body.discard();
   co_return fetch_result<void>();
@@ -118,7 +117,7 @@ async::awaitable<void> handle_failover(request_context& context) {
     auto taken = co_await take_source(context, stream, *known, index);
     if (taken) {
       const auto& source = known->sources[index];
-      stream->source_answered(source);
+      stream->source_worked(source);
       const auto moved = stream->move_all_to(source);
       shared.statistics.count_failover(registry::cause::manual);
       log::info("stream {}: an operator chose {}; {} responses move to it", stream->id(), source.redacted(),

@@ -247,6 +247,7 @@ media_response::media_response(playing& played, media_request request, const asy
            asked.sources, played.stream),
       plan{.connections = asked.connections, .chunk_size = asked.chunk_size},
       range(transfer::client_range(context.request)) {
+  file.whole_will_do = asked.pass_whole;
   play.on_move = [this](const url& source) { file.move_to(source); };
 }
 
@@ -260,14 +261,7 @@ const settings& media_response::config() const {
 
 async::awaitable<fetch_result<upstream::range_answer>> open_first(media_response& of) {
   const auto bytes = transfer::first_wanted(of.range, of.context.is_head(), of.file.known_total, of.plan);
-  auto answer = co_await upstream::open_range_persistently(of.file, bytes, of.tried);
-  if (answer || !of.asked.pass_whole) co_return answer;
-  if (!upstream::refuses_ranges(answer.error())) co_return answer;
-  of.tried.restore();
-  auto whole = co_await upstream::open_range_persistently(of.file, upstream::wanted_all{}, of.tried);
-  const bool same = !whole && answer.error().code == errc::unexpected_status;
-  if (same) co_return answer;
-  co_return whole;
+  co_return co_await upstream::open_range_persistently(of.file, bytes, of.tried);
 }
 
 async::awaitable<fetch_result<upstream::range_answer>> open_whole(media_response& of) {

@@ -130,21 +130,25 @@ async::awaitable<void> open_and_serve(playing& play, media_request request,
   co_await serve_live(play, std::move(seat), file_name);
 }
 
+bool may_be_live(const playing& play, const media_request& request) {
+  const auto kind = play.stream->kind();
+  if (kind != stream_kind::undecided) return kind == stream_kind::live;
+  return guess_by_url(request.sources.front()) != guess::something_else;
+}
+
 async::awaitable<void> serve(playing& play, media_request request) {
   const async::executor here = co_await async::asio::this_coro::executor;
   auto& on_air = play.context.worker.shared.on_air;
-  const auto kind = play.stream->kind();
-  if (kind == stream_kind::live && play.context.is_head()) {
+  if (play.stream->kind() == stream_kind::live && play.context.is_head()) {
     co_await respond_live_head(play, request.file_name);
     co_return;
   }
   std::unique_ptr<live::hub::opening> opening;
-  const bool undecided = kind == stream_kind::undecided &&
-                         guess_by_url(request.sources.front()) != guess::something_else;
-  if (kind == stream_kind::live || undecided) {
+  if (may_be_live(play, request)) {
     auto seat = find_seat(play, here);
     if (!seat) opening = on_air.try_open(play.stream->id());
-    if (!seat && !opening) {
+    // One at a time: what fails for one of many must not become a storm.
+    while (!seat && !opening && may_be_live(play, request)) {
       co_await on_air.wait_opened(play.stream->id());
       seat = find_seat(play, here);
       if (!seat) opening = on_air.try_open(play.stream->id());

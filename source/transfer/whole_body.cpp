@@ -27,10 +27,16 @@ whole_body::whole_body(upstream::remote_file& file, upstream::range_answer first
       version_(version_of(*answer_)),
       total_(answer_->total),
       begun_(std::move(begun)) {
+  note_source();
   if (total_) ring_.resize(file_.with.config.upstream.join_check);
   file_.on_moved = [this] {
     if (answer_ && total_) answer_->body.cancel();
   };
+}
+
+/// It is in use.
+void whole_body::note_source() {
+  if (file_.stream) file_.stream->source_answered(file_.sources[answer_->source].original);
 }
 
 whole_body::~whole_body() {
@@ -123,13 +129,8 @@ async::awaitable<fetch_result<void>> whole_body::resume(failure cause) {
 /// beginning once more.
 async::awaitable<fetch_result<void>> whole_body::reopen() {
   const auto overlap = std::min<byte_offset>(position_, ring_.size());
-  upstream::wanted wanted = byte_range{position_ - overlap, *total_};
-  if (ranges_refused_) wanted = upstream::wanted_all{};
+  const byte_range wanted{position_ - overlap, *total_};
   auto opened = co_await upstream::open_range(file_, wanted);
-  if (!opened && !ranges_refused_ && upstream::refuses_ranges(opened.error())) {
-    ranges_refused_ = true;
-    opened = co_await upstream::open_range(file_, upstream::wanted_all{});
-  }
   if (!opened) co_return opened.error();
   const bool same_source = opened->source == version_source_;
   if (opened->total != total_)
@@ -141,6 +142,7 @@ async::awaitable<fetch_result<void>> whole_body::reopen() {
   auto caught_up = co_await catch_up(*opened, from);
   if (!caught_up) co_return caught_up;
   answer_.emplace(std::move(*opened));
+  note_source();
   co_return fetch_result<void>();
 }
 

@@ -30,6 +30,7 @@ class whole_body {
   async::awaitable<fetch_result<void>> resume(failure cause);
   async::awaitable<fetch_result<void>> reopen();
   async::awaitable<fetch_result<void>> catch_up(upstream::range_answer& answer, byte_offset from);
+  void note_source();
   void remember(std::span<const std::byte> bytes);
   std::vector<std::byte> recent() const;
 
@@ -44,7 +45,6 @@ class whole_body {
   byte_offset attempt_began_ = 0;
   std::uint64_t fetched_ = 0;
   upstream::attempts tried_;
-  bool ranges_refused_ = false;
 };
 
 }  // namespace millrace::transfer

@@ -5,7 +5,6 @@
 #include "http/range_header.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <random>
 
@@ -63,7 +62,11 @@ byte_range expected_range(const wanted& bytes, byte_offset total) {
 fetch_result<range_answer> judge_partial(located_exchange found, const wanted& bytes, std::size_t source) {
   const auto& head = found.answer.head();
   const auto host = found.location.host_header();
-  const auto range = http::parse_content_range(head.fields.get("Content-Range"));
+  const auto value = head.fields.get("Content-Range");
+  const auto range = http::parse_content_range(value);
+  // "bytes 0-*/*" is what live servers make of a Range.
+  if (!range && value.ends_with("/*"))
+    return failed(errc::range_unsupported, host + " does not tell the size of the resource");
   if (!range || !range->range || std::holds_alternative<wanted_all>(bytes)) {
     return failed(errc::wrong_range, host + " sends a partial response without a proper Content-Range");
   }
@@ -180,14 +183,6 @@ async::awaitable<fetch_result<range_answer>> accept(remote_file& file, std::size
   co_return answer;
 }
 
-/// Answers to a Range of servers that would answer without one.
-bool dislikes_ranges(const failure& cause) {
-  if (cause.code == errc::range_unsupported || cause.code == errc::wrong_range) return true;
-  constexpr std::array disliking{400, 403, 405, 406, 416, 501};
-  return cause.code == errc::unexpected_status &&
-         std::find(disliking.begin(), disliking.end(), cause.status) != disliking.end();
-}
-
 async::awaitable<fetch_result<range_answer>> ask_once(remote_file& file, std::size_t index, wanted bytes) {
   auto found = co_await locate(file, index, bytes);
   auto& source = file.sources[index];
@@ -202,9 +197,9 @@ async::awaitable<fetch_result<range_answer>> ask_once(remote_file& file, std::si
 /// One try with a certain source, whether it has been joined or not.
 async::awaitable<fetch_result<range_answer>> ask(remote_file& file, std::size_t index, wanted bytes) {
   auto answer = co_await ask_once(file, index, bytes);
-  const bool whole_instead = !answer && file.whole_will_do && !file.total &&
-                             !std::holds_alternative<wanted_all>(bytes) && dislikes_ranges(answer.error());
-  if (!whole_instead) co_return answer;
+  const bool ranged = !std::holds_alternative<wanted_all>(bytes);
+  if (answer || !ranged || !file.whole_will_do || file.total || !refuses_ranges(answer.error()))
+    co_return answer;
   auto whole = co_await ask_once(file, index, wanted_all{});
   if (!whole) co_return answer;
   co_return whole;
