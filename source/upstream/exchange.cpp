@@ -259,9 +259,11 @@ async::awaitable<fetch_result<exchange>> exchange::read_head(std::unique_ptr<lin
 
 async::awaitable<fetch_result<exchange>> send_request(const services& with, const url& target,
                                                       const std::string& request,
-                                                      std::optional<asio::ip::tcp::endpoint> pin) {
+                                                      std::optional<asio::ip::tcp::endpoint> pin,
+                                                      bool fresh) {
   const async::executor here = co_await asio::this_coro::executor;
-  auto idle = with.pool.take_idle(target, here, pin);
+  std::optional<connection> idle;
+  if (!fresh) idle = with.pool.take_idle(target, here, pin);
   for (;;) {
     const bool reused = idle.has_value();
     if (!idle) {

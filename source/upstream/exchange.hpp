@@ -59,7 +59,8 @@ class exchange {
  private:
   friend async::awaitable<fetch_result<exchange>> send_request(const services&, const url&,
                                                                const std::string&,
-                                                               std::optional<boost::asio::ip::tcp::endpoint>);
+                                                               std::optional<boost::asio::ip::tcp::endpoint>,
+                                                               bool);
   exchange(std::unique_ptr<line> on, http::response_head head);
   static async::awaitable<fetch_result<exchange>> read_head(std::unique_ptr<line> on,
                                                             clock::time_point asked);
@@ -79,9 +80,10 @@ class exchange {
 
 /// Sends `request` (a whole head, see request_profile::compose) to the URL's origin and reads the response's
 /// head. Takes an idle connection or opens one. A request that fails on a reused connection before any
-/// response byte is repeated once on a fresh one (RFC 9112 §9.3.1). `pin` names the only acceptable peer.
+/// response byte is repeated once on a fresh one (RFC 9112 §9.3.1). `pin` names the only acceptable peer;
+/// `fresh` takes no idle connection.
 async::awaitable<fetch_result<exchange>> send_request(
     const services& with, const url& target, const std::string& request,
-    std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt);
+    std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt, bool fresh = false);
 
 }  // namespace millrace::upstream

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <random>
+#include <utility>
 
 namespace millrace::upstream {
 
@@ -113,7 +114,8 @@ bool refuses(const fetch_result<located_exchange>& found) {
 async::awaitable<fetch_result<located_exchange>> locate(remote_file& file, std::size_t index, wanted bytes) {
   const url original = file.sources[index].original;
   const url location = file.sources[index].location;
-  auto found = co_await follow_redirects(file.with, file.profile, location, bytes);
+  const bool fresh = std::exchange(file.wary, false);
+  auto found = co_await follow_redirects(file.with, file.profile, location, bytes, std::nullopt, fresh);
   if (refuses(found) && !(location == original)) {
     found->answer.discard();
     found = co_await follow_redirects(file.with, file.profile, original, bytes);
@@ -365,6 +367,7 @@ async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried,
       log::info("{}: {}; going on with {}", where, to_string(cause), file.current().original.redacted());
       co_return fetch_result<void>();
     case retry_decision::action::retry:
+      file.wary = cause.code != errc::unexpected_status;
       file.with.counters.count_retry(why);
       log::info("{}: {}; trying again in {} ms", where, to_string(cause), decision.wait.count());
       co_await async::sleep_for(decision.wait);

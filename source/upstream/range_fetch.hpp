@@ -49,6 +49,7 @@ struct remote_file {
   std::function<byte_sample()> had;        ///< empty bytes while nothing was had
   std::optional<std::size_t> remembered;   ///< the source that url_memory has
   bool whole_will_do = false;  ///< a source that refuses ranges is asked for the whole instead
+  bool wary = false;      ///< the last connection broke: the next request goes on a fresh one
   bool ahead_works = true;                 ///< until a request that was sent ahead got no proper answer
   bool joining = false;                    ///< a new source is being compared; others wait for `settled`
   async::broadcast settled;

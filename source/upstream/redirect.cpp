@@ -44,12 +44,12 @@ bool is_redirect(unsigned status) noexcept {
 
 async::awaitable<fetch_result<located_exchange>> follow_redirects(
     const services& with, const request_profile& profile, url start, wanted bytes,
-    std::optional<async::asio::ip::tcp::endpoint> pin) {
+    std::optional<async::asio::ip::tcp::endpoint> pin, bool fresh) {
   std::vector<std::string> visited;
   url at = std::move(start);
   for (;;) {
     visited.push_back(at.text());
-    auto answer = co_await send_request(with, at, profile.compose(at, bytes), pin);
+    auto answer = co_await send_request(with, at, profile.compose(at, bytes), pin, fresh);
     if (!answer) {
       auto cause = answer.error();
       cause.location = at.text();

@@ -16,9 +16,9 @@ bool is_redirect(unsigned status) noexcept;
 
 /// Sends the request to `start` and follows redirects, at most upstream_settings::max_redirects.
 /// errc::too_many_redirects, redirect_loop, bad_redirect, and whatever send_request() fails with. `pin` holds
-/// for the first hop.
+/// for the first hop, `fresh` (no kept connection) for all.
 async::awaitable<fetch_result<located_exchange>> follow_redirects(
     const services& with, const request_profile& profile, url start, wanted bytes,
-    std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt);
+    std::optional<boost::asio::ip::tcp::endpoint> pin = std::nullopt, bool fresh = false);
 
 }  // namespace millrace::upstream

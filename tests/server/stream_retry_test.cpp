@@ -2,6 +2,8 @@
 
 #include "server/stream_support.hpp"
 
+#include <thread>
+
 using namespace millrace;
 using namespace millrace::test;
 using origin::head_fault;
@@ -57,6 +59,22 @@ settings impatient() {
 }
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(a_retry_takes_a_fresh_connection) {
+  auto config = stream_settings();
+  config.upstream.retries = 1;
+  config.transfer.connections = 1;
+  stream_fixture on(config);
+  on.origin.set("/warm", {.size = 1, .delay = milliseconds(300)});
+  on.origin.set("/a", {.size = size, .seed = seed, .truncate_at = {{.after = 0, .when = {.reused = true}}}});
+  // Six requests at one time leave six kept connections, and each of them is bad for /a.
+  std::vector<std::thread> players;
+  for (int i = 0; i < 6; ++i)
+    players.emplace_back([&] { on.play("/warm"); });
+  for (auto& each : players)
+    each.join();
+  check_whole(on.play("/a"), seed, size);
+}
 
 BOOST_AUTO_TEST_CASE(passing_faults_of_the_first_request_are_not_noticed) {
   stream_fixture on(impatient());
