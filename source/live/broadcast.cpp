@@ -133,7 +133,7 @@ void broadcast::finish(const ending& how) {
     recent_.clear();
   }
   for (const auto& each : refused)
-    each.reply(how.cause);
+    each.reply(failure{.code = errc::body_ended, .detail = "the broadcast has just ended"});
 }
 
 }  // namespace millrace::live

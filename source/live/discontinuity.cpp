@@ -1,14 +1,24 @@
 #include "live/discontinuity.hpp"
 
-#include <algorithm>
-#include <bitset>
-
 namespace millrace::live {
 
 namespace {
 
 constexpr std::size_t flags_at = 5;
 constexpr std::byte indicator{0x80};
+
+/// Without payload, so that the counter does not go on.
+std::array<std::byte, packet_size> marker_of(pid_type pid, unsigned counter) noexcept {
+  std::array<std::byte, packet_size> marker;
+  marker.fill(std::byte{0xff});
+  marker[0] = sync_byte;
+  marker[1] = static_cast<std::byte>(pid >> 8U);
+  marker[2] = static_cast<std::byte>(pid & 0xffU);
+  marker[3] = std::byte{0x20} | static_cast<std::byte>(counter & 0x0fU);
+  marker[4] = std::byte{packet_size - 5};
+  marker[flags_at] = indicator;
+  return marker;
+}
 
 }  // namespace
 
@@ -19,17 +29,9 @@ bool mark_in_place(std::span<std::byte, packet_size> packet) noexcept {
 }
 
 std::array<std::byte, packet_size> marker_before(packet_view following) noexcept {
-  std::array<std::byte, packet_size> marker;
-  marker.fill(std::byte{0xff});
   // A packet without payload repeats the counter of the one before.
-  const unsigned counter = following.continuity_counter() - (following.has_payload() ? 1U : 0U);
-  marker[0] = sync_byte;
-  marker[1] = following.bytes()[1] & std::byte{0x1f};
-  marker[2] = following.bytes()[2];
-  marker[3] = std::byte{0x20} | static_cast<std::byte>(counter & 0x0fU);
-  marker[4] = std::byte{packet_size - 5};
-  marker[flags_at] = indicator;
-  return marker;
+  const unsigned last = following.continuity_counter() - (following.has_payload() ? 1U : 0U);
+  return marker_of(following.pid(), last);
 }
 
 void append_marked(packet_view packet, std::vector<std::byte>& out) {
@@ -41,15 +43,11 @@ void append_marked(packet_view packet, std::vector<std::byte>& out) {
   mark_in_place(std::span(out).last<packet_size>());
 }
 
-std::vector<std::byte> resync_prologue(std::span<const std::byte> following_packets) {
+std::vector<std::byte> resync_prologue(std::span<const pid_counter> there) {
   std::vector<std::byte> out;
-  std::bitset<pid_count> done;
-  done.set(null_pid);
-  for (std::size_t i = 0; i < following_packets.size() / packet_size; ++i) {
-    const auto packet = packet_at(following_packets, i);
-    if (done[packet.pid()]) continue;
-    done.set(packet.pid());
-    const auto marker = marker_before(packet);
+  out.reserve(there.size() * packet_size);
+  for (const auto& each : there) {
+    const auto marker = marker_of(each.pid, each.counter);
     out.insert(out.end(), marker.begin(), marker.end());
   }
   return out;

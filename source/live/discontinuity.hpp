@@ -2,6 +2,7 @@
 // How a decoder is told that the packets of a PID do not continue: discontinuity_indicator
 // (ISO 13818-1 2.4.3.5).
 
+#include "live/pid_counters.hpp"
 #include "live/ts_packet.hpp"
 
 #include <array>
@@ -22,9 +23,9 @@ bool mark_in_place(std::span<std::byte, packet_size> packet) noexcept;
 /// `following` continues.
 std::array<std::byte, packet_size> marker_before(packet_view following) noexcept;
 
-/// Markers for all PIDs in `following_packets` (whole packets; null packets apart), each for the first packet
-/// of its PID: for a client that skips ahead to them.
-std::vector<std::byte> resync_prologue(std::span<const std::byte> following_packets);
+/// Markers for all these PIDs: for a client that goes on at the place where their counters stood so. Whatever
+/// packet of each follows there is in order behind its marker.
+std::vector<std::byte> resync_prologue(std::span<const pid_counter> there);
 
 /// What a marked packet does not need: `following` is the next of its PID after one with `counter`
 /// (ISO 13818-1 2.4.3.3; that a packet may be sent twice is not considered).

@@ -1,6 +1,7 @@
 #pragma once
 // A part of a broadcast that goes to all its clients: whole packets, immutable, shared by all event loops.
 
+#include "live/pid_counters.hpp"
 #include "live/program_tables.hpp"
 
 #include <cstddef>
@@ -19,6 +20,7 @@ using position = std::uint64_t;
 struct entry_point {
   position at = 0;
   program_tables::snapshot tables;
+  pid_counters::snapshot counters;  ///< as they stand there
 };
 
 struct piece {
@@ -40,6 +42,7 @@ class piece_builder {
 
  private:
   program_tables tables_;
+  pid_counters counters_;
   piece next_;
 };
 

@@ -306,7 +306,8 @@ async::awaitable<fetch_result<connection>> reconnect(air& on, url lost, failure 
   reconnect_plan plan(stream.source_order(on.definition->sources), source, again, barren_rounds);
   note_fault(on, lost, why, again || count == 1);
   for (;;) {
-    const bool hopeless = on.show.published() == 0 && plan.rounds() > 0;
+    // Nothing has ever come, neither by new connections nor by those that did answer.
+    const bool hopeless = on.show.published() == 0 && (plan.rounds() > 0 || on.fruitless > count);
     if (hopeless || clock::now() >= given_up_at) co_return why;
     const auto step = plan.next(random_unit(), on.in.with.config.upstream);
     const bool waited = co_await pause(on, std::min(clock::now() + pause_of(on, step, why), given_up_at));
@@ -364,16 +365,21 @@ async::awaitable<fetch_result<connection>> try_source(air& on, url wanted) {
   if (!opened) co_return opened;
   auto& body = opened->answer.body;
   body.limit_waits(on.show.config().stall);
+  constexpr std::size_t enough = 8 * packet_size;
   std::vector<std::byte> first(16 * 1024);
-  while (opened->begun.empty()) {
+  std::size_t have = 0;
+  while (have < enough) {
     error_code ec;
     if (!body.ready()) ec = co_await body.wait_body();
-    std::size_t count = 0;
-    if (!ec) count = body.read_body(first, ec);
-    opened->begun.assign(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(count));
-    if (ec && ec != asio::error::would_block && count == 0)
-      co_return failed(ec, opened->answer.location.host_header() + " gave no byte");
+    if (!ec) have += body.read_body(std::span(first).subspan(have), ec);
+    if (ec && ec != asio::error::would_block && have < enough)
+      co_return failed(ec, opened->answer.location.host_header() + " gave next to nothing");
   }
+  first.resize(have);
+  if (!looks_like_ts(first))
+    co_return failed(errc::not_transport_stream,
+                     opened->answer.location.host_header() + " sends no MPEG transport stream");
+  opened->begun = std::move(first);
   co_return opened;
 }
 

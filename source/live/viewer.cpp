@@ -71,18 +71,6 @@ void fill(viewer& of) {
   if (payload > 0) seal(of, payload);
 }
 
-/// What a decoder needs that goes on somewhere else than it was.
-std::vector<std::byte> resync_for(const feed& from, position at) {
-  std::vector<std::byte> following;
-  while (at < from.end()) {
-    const auto& found = from.at(at);
-    const auto rest = std::span(found->packets).subspan(static_cast<std::size_t>(at - found->begin.at));
-    following.insert(following.end(), rest.begin(), rest.end());
-    at = found->end();
-  }
-  return resync_prologue(following);
-}
-
 bool fell_behind(const viewer& of) {
   const auto& from = of.place.from();
   return of.next < from.begin() || from.end() - of.next > of.place.in().config().buffer;
@@ -93,7 +81,7 @@ void skip_ahead(viewer& of) {
   const auto entry = from.join_point(of.place.in().config().burst);
   log::debug("a client skips {} bytes ahead", entry.at - of.next);
   of.next = entry.at;
-  of.sending.prologue = resync_for(from, entry.at);
+  if (entry.counters) of.sending.prologue = resync_prologue(*entry.counters);
   ++of.job.counters.clients_skipped;
 }
 

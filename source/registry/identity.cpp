@@ -11,13 +11,17 @@ namespace {
 
 constexpr std::size_t id_bytes = 16;
 
-/// The parts are told apart by their lengths, so that no two lists of parts hash alike.
-std::string digest(std::initializer_list<std::string_view> parts) {
+/// The parts are told apart by their lengths, so that no two lists of parts are alike.
+std::string join(std::initializer_list<std::string_view> parts) {
   std::string text;
   for (const auto part : parts) {
     text += std::to_string(part.size()) + ':';
     text += part;
   }
+  return text;
+}
+
+std::string digest(const std::string& text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
   constexpr std::string_view digits = "0123456789abcdef";
@@ -33,11 +37,24 @@ std::string digest(std::initializer_list<std::string_view> parts) {
 }  // namespace
 
 std::string stream_id(std::string_view url, std::string_view headers) {
-  return digest({"stream", url, headers});
+  return digest(join({"stream", url, headers}));
 }
 
 std::string client_id(std::string_view address, std::string_view user_agent, std::string_view stream) {
-  return digest({"client", address, user_agent, stream});
+  return digest(join({"client", address, user_agent, stream}));
+}
+
+const std::string& identity_cache::stream(std::string_view url, std::string_view headers) {
+  auto key = join({"stream", url, headers});
+  if (key != stream_.key) stream_ = {key, digest(key)};
+  return stream_.id;
+}
+
+const std::string& identity_cache::client(std::string_view address, std::string_view user_agent,
+                                          std::string_view stream) {
+  auto key = join({"client", address, user_agent, stream});
+  if (key != client_.key) client_ = {key, digest(key)};
+  return client_.id;
 }
 
 bool is_client_id(std::string_view text) noexcept {

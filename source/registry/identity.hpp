@@ -11,6 +11,20 @@ namespace millrace::registry {
 std::string stream_id(std::string_view url, std::string_view headers);
 /// 32 lower-case hex digits, one per (address, User-Agent, stream).
 std::string client_id(std::string_view address, std::string_view user_agent, std::string_view stream);
+/// The last ids that were asked for: on a kept connection the next ones are nearly always the same.
+class identity_cache {
+ public:
+  /// As stream_id() and client_id(); the references hold until the next call.
+  const std::string& stream(std::string_view url, std::string_view headers);
+  const std::string& client(std::string_view address, std::string_view user_agent, std::string_view stream);
+
+ private:
+  struct entry {
+    std::string key, id;
+  };
+  entry stream_, client_;
+};
+
 /// Whether a client may name itself so: [A-Za-z0-9._-]{1,64}.
 bool is_client_id(std::string_view text) noexcept;
 

@@ -2,6 +2,7 @@
 // A client's connection while its session runs: the socket, the bytes read ahead, the time-outs.
 
 #include "async/transport.hpp"
+#include "registry/identity.hpp"
 #include "server/watchdog.hpp"
 #include "server/worker.hpp"
 
@@ -19,6 +20,7 @@ struct client_link {
   watchdog deadline;
   std::string input = {};    ///< read but not yet consumed
   std::size_t requests = 0;  ///< served so far
+  registry::identity_cache identities = {};
 };
 
 /// Appends what has arrived, at most `most` bytes and 16 KiB; would_block when there is nothing, eof at the

@@ -1,7 +1,6 @@
 #include "server/playing.hpp"
 
 #include "core/log.hpp"
-#include "registry/identity.hpp"
 #include "server/cors.hpp"
 #include "server/shared_state.hpp"
 #include "transfer/client_watch.hpp"
@@ -54,11 +53,11 @@ registry::playback_control control_of(const async::executor& on, const std::shar
               }};
 }
 
-registry::client_description describe_client(const request_context& context, const registry::stream& stream,
+registry::client_description describe_client(request_context& context, const registry::stream& stream,
                                              const std::string& named) {
   auto address = context.address.to_string();
   auto agent = std::string(context.request.fields.get("User-Agent"));
-  auto id = named.empty() ? registry::client_id(address, agent, stream.id()) : named;
+  auto id = named.empty() ? context.identities.client(address, agent, stream.id()) : named;
   return {.id = std::move(id), .user_agent = std::move(agent), .address = std::move(address)};
 }
 

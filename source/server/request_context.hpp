@@ -4,6 +4,7 @@
 #include "async/transport.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
+#include "registry/identity.hpp"
 #include "server/watchdog.hpp"
 #include "server/worker.hpp"
 
@@ -37,6 +38,7 @@ struct request_context {
 
   watchdog& deadline;  ///< none is set while a handler runs; respond() uses it for --send-timeout
   response_record& sent;
+  registry::identity_cache& identities;  ///< of the connection
   std::string_view host = {};                   ///< of the absolute-form target, else of Host; may be empty
   std::string_view allow = {};                  ///< the methods of the route, for Allow
   std::vector<std::string_view> captures = {};  ///< what stood for the {} of the route's pattern, in `path`

@@ -186,6 +186,7 @@ async::awaitable<connection_after> serve_request(client_link& link, const incomi
                           .keep_alive = readable && incoming.head.keep_alive && !shared.draining.load(),
                           .deadline = link.deadline,
                           .sent = sent,
+                          .identities = link.identities,
                           .host = target ? target->host : std::string_view()};
   std::exception_ptr failure;
   bool all_read = false;

@@ -1,6 +1,5 @@
 #include "server/stream_handler.hpp"
 
-#include "registry/identity.hpp"
 #include "server/cors.hpp"
 #include "server/media_response.hpp"
 #include "server/shared_state.hpp"
@@ -62,7 +61,7 @@ async::awaitable<void> handle_stream(request_context& context) {
     co_await respond_problem(context, asked.error().problem, open_to_all());
     co_return;
   }
-  const auto id = registry::stream_id(asked->sources.front().text(), asked->header_lines());
+  const auto id = context.identities.stream(asked->sources.front().text(), asked->header_lines());
   const auto stream = shared.directory.find_or_add(id, define(*asked));
   if (!stream) {
     co_await refuse_deleted(context);

@@ -60,8 +60,10 @@ void observe(const bytes& packets) {
   live::program_tables client;
   client.observe(*tables.packets());
   fuzz::require(tables.packets()->empty() == client.packets()->empty());
-  const auto prologue = live::resync_prologue(packets);
-  fuzz::require(prologue.size() <= packets.size());
+  live::pid_counters counters;
+  for (std::size_t i = 0; i < packets.size() / live::packet_size; ++i)
+    counters.observe(live::packet_at(packets, i));
+  fuzz::require(live::resync_prologue(*counters.read()).size() <= packets.size());
 }
 
 /// Connections begin and end where the input says so.

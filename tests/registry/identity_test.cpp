@@ -48,6 +48,18 @@ BOOST_AUTO_TEST_CASE(different_things_have_different_ids) {
   BOOST_TEST(ids.size() == 14u);
 }
 
+BOOST_AUTO_TEST_CASE(remembered_ids_are_the_same_ones) {
+  identity_cache cache;
+  for (int i = 0; i < 2; ++i) {
+    for (const auto* url : {"http://a.test/", "http://b.test/"}) {
+      const auto stream = cache.stream(url, "A: b\n");
+      BOOST_TEST(stream == stream_id(url, "A: b\n"));
+      for (const auto* agent : {"mpv", "mpv", "vlc"})
+        BOOST_TEST(cache.client("192.0.2.1", agent, stream) == client_id("192.0.2.1", agent, stream));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(names_that_a_client_may_give_itself) {
   for (const auto* good : {"a", "0", ".", "_", "-", "Living-Room_2.tv", "ABCxyz019"})
     BOOST_TEST(is_client_id(good), good);
