@@ -60,12 +60,13 @@ BOOST_AUTO_TEST_CASE(a_prologue_makes_any_following_packet_continuous) {
   test::ts_writer writer;
   live::pid_counters counters;
   bytes before, after;
-  for (const live::pid_type pid : {0x100, 0x101, 0x100, 0x1fff, 0x0, 0x1fff}) {
+  for (const live::pid_type pid :
+       std::initializer_list<live::pid_type>{0x100, 0x101, 0x100, 0x1fff, 0x0, 0x1fff}) {
     const auto packet = writer.packet({.pid = pid});
     counters.observe(live::packet_at(packet, 0));
     before.insert(before.end(), packet.begin(), packet.end());
   }
-  for (const live::pid_type pid : {0x0, 0x100, 0x101, 0x100}) {
+  for (const live::pid_type pid : std::initializer_list<live::pid_type>{0x0, 0x100, 0x101, 0x100}) {
     const auto packet = writer.packet({.pid = pid});
     after.insert(after.end(), packet.begin(), packet.end());
   }
