@@ -10,26 +10,29 @@ std::unique_ptr<hub::opening> hub::try_open(const std::string& stream_id) {
   return std::make_unique<opening>(*this, stream_id);
 }
 
-async::awaitable<void> hub::wait_opened(std::string stream_id) {
+async::awaitable<std::optional<failure>> hub::wait_opened(std::string stream_id) {
   const async::executor here = co_await async::asio::this_coro::executor;
-  const auto told = std::make_shared<async::event>(here);
+  const auto told = std::make_shared<outcome>(here);
   {
     const std::scoped_lock lock(mutex_);
     const auto found = opening_.find(stream_id);
-    if (found == opening_.end()) co_return;
+    if (found == opening_.end()) co_return std::nullopt;
     found->second.push_back({here, told});
   }
-  co_await told->wait();
+  co_await told->told.wait();
+  co_return told->cause;
 }
 
-void hub::opened(const std::string& stream_id) {
+void hub::opened(const std::string& stream_id, const std::optional<failure>& cause) {
   const std::scoped_lock lock(mutex_);
   const auto found = opening_.find(stream_id);
   if (found == opening_.end()) return;
   for (const auto& each : found->second) {
-    async::asio::post(each.on, [told = each.told] {
+    async::asio::post(each.on, [told = each.told, cause] {
       const auto waits = told.lock();
-      if (waits) waits->notify();
+      if (!waits) return;
+      waits->cause = cause;
+      waits->told.notify();
     });
   }
   opening_.erase(found);

@@ -15,31 +15,40 @@ class hub {
   class opening {
    public:
     opening(hub& in, std::string id) : hub_(in), id_(std::move(id)) {}
-    ~opening() { hub_.opened(id_); }
+    ~opening() { hub_.opened(id_, failure_); }
     opening(const opening&) = delete;
     opening& operator=(const opening&) = delete;
+
+    /// Those who wait need not try what has just failed.
+    void failed(const failure& cause) { failure_ = cause; }
 
    private:
     hub& hub_;
     std::string id_;
+    std::optional<failure> failure_;
   };
 
   /// Null when another request is opening that stream: wait_opened() then.
   std::unique_ptr<opening> try_open(const std::string& stream_id);
-  /// Until the opening that runs now has ended.
-  async::awaitable<void> wait_opened(std::string stream_id);
+  /// Until the opening that runs now has ended; the failure if it failed.
+  async::awaitable<std::optional<failure>> wait_opened(std::string stream_id);
 
   void add(const std::shared_ptr<broadcast>& begun);
   void remove(const broadcast& ended);
   std::shared_ptr<broadcast> find(const std::string& stream_id) const;
 
  private:
+  struct outcome {
+    explicit outcome(const async::executor& on) : told(on) {}
+    async::event told;
+    std::optional<failure> cause;
+  };
   struct waiting {
     async::executor on;
-    std::weak_ptr<async::event> told;
+    std::weak_ptr<outcome> told;
   };
 
-  void opened(const std::string& stream_id);
+  void opened(const std::string& stream_id, const std::optional<failure>& cause);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<broadcast>> on_air_;

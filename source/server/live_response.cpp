@@ -11,13 +11,6 @@ namespace millrace::server {
 
 namespace {
 
-async::awaitable<void> refuse(playing& play, const failure& cause) {
-  play.stream->record_error(to_string(cause));
-  auto answer = explain(cause);
-  add_cors(answer.fields);
-  co_await respond_problem(play.context, answer.problem, std::move(answer.fields));
-}
-
 /// HTTP/1.0 knows no chunks: the body lasts until the connection closes.
 bool frame(playing& play, http::field_list& fields) {
   const bool chunked = play.context.request.version >= 11;
@@ -64,10 +57,17 @@ async::awaitable<void> respond_live_head(playing& play, std::string file_name) {
   if (ec) play.context.keep_alive = false;
 }
 
+async::awaitable<void> refuse_live(playing& play, failure cause) {
+  play.stream->record_error(to_string(cause));
+  auto answer = explain(cause);
+  add_cors(answer.fields);
+  co_await respond_problem(play.context, answer.problem, std::move(answer.fields));
+}
+
 async::awaitable<void> serve_live(playing& play, std::unique_ptr<live::seat> seat, std::string file_name) {
   auto failed = co_await live::wait_first_piece(*seat);
   if (failed) {
-    co_await refuse(play, *failed);
+    co_await refuse_live(play, std::move(*failed));
     co_return;
   }
   auto& shared = play.context.worker.shared;

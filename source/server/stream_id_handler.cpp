@@ -113,6 +113,7 @@ async::awaitable<void> open_and_serve(playing& play, media_request request,
   std::vector<std::byte> begun;
   bool live = false;
   if (first) live = co_await is_live(response, *first, begun);
+  if (!first && opening) opening->failed(first.error());
   if (!live) {
     if (first && !first->partial) play.stream->turned_out(stream_kind::body);
     opening.reset();
@@ -147,9 +148,13 @@ async::awaitable<void> serve(playing& play, media_request request) {
   if (may_be_live(play, request)) {
     auto seat = find_seat(play, here);
     if (!seat) opening = on_air.try_open(play.stream->id());
-    // One at a time: what fails for one of many must not become a storm.
+    // What fails for one of many must not become a storm.
     while (!seat && !opening && may_be_live(play, request)) {
-      co_await on_air.wait_opened(play.stream->id());
+      auto failed = co_await on_air.wait_opened(play.stream->id());
+      if (failed) {
+        co_await refuse_live(play, std::move(*failed));
+        co_return;
+      }
       seat = find_seat(play, here);
       if (!seat) opening = on_air.try_open(play.stream->id());
     }
