@@ -337,6 +337,7 @@ async::awaitable<void> relay(air& on, connection current) {
       auto next = co_await reconnect(on, lost, why);
       if (next) {
         current = std::move(*next);
+        if (!(current.source == lost)) on.joint.change_source();
         continue;
       }
       why = next.error();
@@ -348,6 +349,8 @@ async::awaitable<void> relay(air& on, connection current) {
       break;
     }
     current = std::move(*std::exchange(on.moved, std::nullopt));
+    on.joint.change_source();
+    on.fruitless = 0;
     on.gap_since = on.last_byte;
   }
   on.done.notify();

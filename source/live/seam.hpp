@@ -49,6 +49,9 @@ class seam {
 
   /// The search time begins with the connection's first bytes, however long they take to come.
   void begin_connection(time_point);
+  /// The next connection is to another source: that it begins as the last one began does not make it a
+  /// recording, since the last one may have ended because its server did.
+  void change_source() noexcept { last_beginning_.clear(); }
   /// `properly`: the body ended as its framing says. What is still held back then goes to `out` as settle()
   /// would send it.
   void end_connection(bool properly, std::vector<std::byte>& out);

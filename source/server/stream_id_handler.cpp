@@ -113,7 +113,9 @@ async::awaitable<void> open_and_serve(playing& play, media_request request,
   std::vector<std::byte> begun;
   bool live = false;
   if (first) live = co_await is_live(response, *first, begun);
-  if (!first && opening) opening->failed(first.error());
+  // A range that lies outside is this client's own affair.
+  const bool shared = !first && first.error().code != errc::range_unsatisfiable;
+  if (shared && opening) opening->failed(first.error());
   if (!live) {
     if (first && !first->partial) play.stream->turned_out(stream_kind::body);
     opening.reset();

@@ -348,7 +348,9 @@ async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried,
   // An answer, not a fault: the range lies outside of the file, whichever source is asked.
   const bool out_of_range = cause.code == errc::range_unsatisfiable && cause.total && !file.total;
   if (out_of_range) co_return cause;
-  if (source != file.order.current()) co_return fetch_result<void>();
+  // Whoever cancels an answer (a move to another source) wants another one, and nobody is to blame.
+  const bool cancelled = cause.code == asio::error::operation_aborted;
+  if (cancelled || source != file.order.current()) co_return fetch_result<void>();
   const auto decision = tried.decide(cause, source, gained, file.order.another_left(), random_unit(), config);
   const auto where = file.sources[source].original.redacted();
   const auto why = registry::cause_of(cause);
