@@ -19,7 +19,7 @@ block doubled(const block& in) noexcept {
   block out{};
   for (std::size_t i = 0; i < block_size; ++i) {
     const unsigned carry = i + 1 < block_size ? in[i + 1] >> 7U : 0U;
-    out[i] = static_cast<unsigned char>((in[i] << 1U) | carry);
+    out[i] = static_cast<unsigned char>((unsigned{in[i]} << 1U) | carry);
   }
   if ((in[0] & 0x80U) != 0) out[block_size - 1] ^= 0x87U;
   return out;
@@ -110,7 +110,8 @@ void aes_siv::apply_stream(const block& iv, std::span<char> text) {
   // Both bits are cleared (§2.5), so the last four bytes never carry.
   counter[8] &= 0x7fU;
   counter[12] &= 0x7fU;
-  auto number = static_cast<std::uint32_t>(counter[12]) << 24U | static_cast<std::uint32_t>(counter[13]) << 16U |
+  auto number = static_cast<std::uint32_t>(counter[12]) << 24U |
+                static_cast<std::uint32_t>(counter[13]) << 16U |
                 static_cast<std::uint32_t>(counter[14]) << 8U | counter[15];
   scratch_.resize((text.size() + block_size - 1) / block_size * block_size);
   for (std::size_t at = 0; at < scratch_.size(); at += block_size, ++number) {

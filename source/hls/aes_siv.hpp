@@ -1,7 +1,7 @@
 #pragma once
-// AES-SIV (RFC 5297): deterministic authenticated encryption. OpenSSL has it, too, but its implementation sets up
-// two MAC contexts for each message, which costs more than the encryption of a URL. This one computes the same
-// from OpenSSL's block modes, without set-up between messages.
+// AES-SIV (RFC 5297): deterministic authenticated encryption. OpenSSL has it, too, but its implementation
+// sets up two MAC contexts for each message, which costs more than the encryption of a URL. This one computes
+// the same from OpenSSL's block modes, without set-up between messages.
 
 #include <openssl/types.h>
 

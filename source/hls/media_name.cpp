@@ -29,7 +29,8 @@ std::string_view last_path_segment(std::string_view absolute) noexcept {
   absolute = absolute.substr(0, absolute.find_first_of("?#"));
   const auto authority = absolute.find("://");
   const auto slash = absolute.rfind('/');
-  if (slash == std::string_view::npos || authority == std::string_view::npos || slash <= authority + 2) return {};
+  if (slash == std::string_view::npos || authority == std::string_view::npos || slash <= authority + 2)
+    return {};
   return absolute.substr(slash + 1);
 }
 

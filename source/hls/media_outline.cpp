@@ -25,6 +25,11 @@ class outliner {
  private:
   using outcome = std::optional<problem_code>;
 
+  struct key {
+    std::string_view format;
+    line_index line;
+  };
+
   outcome take(line_index index, const line& each) {
     if (is_segment_tag(each.what)) {
       if (first_line_ == no_line) first_line_ = index;
@@ -116,23 +121,20 @@ class outliner {
     return std::nullopt;
   }
 
-  std::string_view key_format(line_index key) const {
-    const auto format = find_attribute(text_.value(text_.lines()[key]), "KEYFORMAT");
-    return format ? format->value : "identity";
-  }
-
   outcome take_key(line_index index, std::string_view value) {
     attribute_reader reader(value);
     bool none = false;
-    while (const auto found = reader.next())
+    std::string_view format = "identity";
+    while (const auto found = reader.next()) {
       none |= found->name == "METHOD" && found->value == "NONE";
+      if (found->name == "KEYFORMAT") format = found->value;
+    }
     if (reader.failed()) return problem_code::bad_attributes;
     if (none) {
       keys_.clear();
     } else {
-      const auto format = key_format(index);
-      std::erase_if(keys_, [&](line_index each) { return key_format(each) == format; });
-      keys_.push_back(index);
+      std::erase_if(keys_, [format](const key& each) { return each.format == format; });
+      keys_.push_back({format, index});
       if (keys_.size() > most_key_formats) return problem_code::too_many_keys;
     }
     keys_changed_ = true;
@@ -151,7 +153,11 @@ class outliner {
   }
 
   void add_segment(line_index index) {
-    if (keys_changed_ && out_.key_sets.back() != keys_) out_.key_sets.push_back(keys_);
+    if (keys_changed_) {
+      auto& set = out_.key_sets.emplace_back();
+      for (const auto& each : keys_)
+        set.push_back(each.line);
+    }
     keys_changed_ = false;
     complete_range(index);
     next_.number = out_.media_sequence + out_.skipped + static_cast<std::int64_t>(out_.segments.size());
@@ -168,7 +174,7 @@ class outliner {
   const playlist& text_;
   media_outline out_;
   segment next_;
-  key_set keys_;
+  std::vector<key> keys_;
   bool keys_changed_ = false;
   std::int64_t discontinuities_ = 0;
   line_index map_ = no_line;

@@ -1,5 +1,6 @@
 #pragma once
-// What a media playlist says (draft-pantos-hls-rfc8216bis §4.4.3, §4.4.4): its segments and what is in force for them.
+// What a media playlist says (draft-pantos-hls-rfc8216bis §4.4.3, §4.4.4): its segments and what is in force
+// for them.
 
 #include "hls/playlist.hpp"
 
@@ -22,10 +23,10 @@ struct segment {
   std::chrono::microseconds duration{};   ///< 0 without EXTINF; playlists of channels say -1
   /// Of the sub-range of its resource; the offset is always there then.
   std::optional<std::int64_t> offset = {}, length = {};
-  line_index line = 0;        ///< its URI
-  line_index first_line = 0;  ///< the first line that belongs to it
-  line_index map = no_line;   ///< the EXT-X-MAP in force
-  std::uint32_t keys = 0;     ///< index into `media_outline::key_sets`
+  line_index line = 0;         ///< its URI
+  line_index first_line = 0;   ///< the first line that belongs to it
+  line_index map = no_line;    ///< the EXT-X-MAP in force
+  std::uint32_t keys = 0;      ///< index into `media_outline::key_sets`
   bool discontinuity = false;  ///< EXT-X-DISCONTINUITY stands before it
   bool gap = false;
 };
@@ -51,8 +52,8 @@ struct media_outline {
   bool is_live() const noexcept { return !ended && type != playlist_type::vod; }
 };
 
-/// Problems: bad_number, bad_attributes, too_many_keys. A multivariant playlist is read as if its variants were
-/// segments: ask `is_master` first.
+/// Problems: bad_number, bad_attributes, too_many_keys. A multivariant playlist is read as if its variants
+/// were segments: ask `is_master` first.
 parse_result<media_outline> outline_media(const playlist& text);
 
 }  // namespace millrace::hls

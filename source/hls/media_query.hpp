@@ -1,6 +1,6 @@
 #pragma once
-// The query of a request for a rewritten URI: what millrace wrote, and the delivery directives that players add
-// (draft-pantos-hls-rfc8216bis §6.2.5).
+// The query of a request for a rewritten URI: what millrace wrote, and the delivery directives that players
+// add (draft-pantos-hls-rfc8216bis §6.2.5).
 
 #include "core/url.hpp"
 
@@ -12,9 +12,9 @@ namespace millrace::hls {
 
 /// All views lie in the query.
 struct media_query {
-  std::string_view client_id;  ///< empty when there is none; not judged here
-  std::string_view token;      ///< empty when there is none
-  std::string directives;      ///< the `_HLS_…` parameters as they came, joined by '&'
+  std::string_view client_id;                       ///< empty when there is none; not judged here
+  std::string_view token;                           ///< empty when there is none
+  std::string directives;                           ///< the `_HLS_…` parameters as they came, joined by '&'
   std::optional<std::string_view> msn, part, skip;  ///< values of _HLS_msn, _HLS_part and _HLS_skip
 
   /// The answer may take until the next segment or part is there.

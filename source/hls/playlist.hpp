@@ -1,6 +1,6 @@
 #pragma once
-// A playlist (draft-pantos-hls-rfc8216bis §4) as the lines of one text. Nothing is lost: the lines are places in
-// the text, and what lies between and around them stays there.
+// A playlist (draft-pantos-hls-rfc8216bis §4) as the lines of one text. Nothing is lost: the lines are places
+// in the text, and what lies between and around them stays there.
 
 #include "hls/problem.hpp"
 #include "hls/tag.hpp"

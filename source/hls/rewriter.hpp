@@ -13,7 +13,7 @@ namespace millrace::hls {
 
 /// A rewritten playlist that all clients share: where each client's own id goes is left open.
 struct rewritten_playlist {
-  std::string text;                      ///< without any client id
+  std::string text;                       ///< without any client id
   std::vector<std::uint32_t> client_ids;  ///< the places in `text` where the id goes, in order
 
   /// The text for one client. The id goes in as it is: it has to be one that needs no encoding.

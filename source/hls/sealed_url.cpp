@@ -23,10 +23,12 @@ constexpr std::string_view key_purpose = "millrace sealed media URL";
 }  // namespace
 
 sealing_key sealing_key::derive(std::string_view secret) {
-  const std::unique_ptr<EVP_KDF, void (*)(EVP_KDF*)> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr), EVP_KDF_free);
+  const std::unique_ptr<EVP_KDF, void (*)(EVP_KDF*)> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr),
+                                                         EVP_KDF_free);
   const std::unique_ptr<EVP_KDF_CTX, void (*)(EVP_KDF_CTX*)> context(
       kdf ? EVP_KDF_CTX_new(kdf.get()) : nullptr, EVP_KDF_CTX_free);
-  // The interface takes no constant pointers, but only reads. The line end is there because it refuses empty keys.
+  // The interface takes no constant pointers, but only reads. The line end is there because it refuses empty
+  // keys.
   std::string digest = "SHA256";
   std::string purpose(key_purpose);
   std::string input = std::string(secret) + '\n';
@@ -70,7 +72,8 @@ std::size_t url_sealer::seal(std::string_view stream_id, std::string_view absolu
   return place;
 }
 
-boost::system::result<unsealed_url, seal_error> url_sealer::open(std::string_view stream_id, std::string_view name,
+boost::system::result<unsealed_url, seal_error> url_sealer::open(std::string_view stream_id,
+                                                                 std::string_view name,
                                                                  std::string_view token) {
   const auto sealed = decode_base64url(token);
   if (!sealed || sealed->size() < aes_siv::block{}.size()) return seal_error::malformed;

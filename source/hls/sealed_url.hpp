@@ -1,7 +1,7 @@
 #pragma once
-// The URLs that players get instead of the upstream's: `NAME?client_id=ID&t=TOKEN`, relative to /hls/STREAM/. The
-// token is the upstream URL, what it leads to and the variables for it, encrypted and authenticated together with
-// stream and name (AES-SIV, RFC 5297). It is stateless and the same for the same URL.
+// The URLs that players get instead of the upstream's: `NAME?client_id=ID&t=TOKEN`, relative to /hls/STREAM/.
+// The token is the upstream URL, what it leads to and the variables for it, encrypted and authenticated
+// together with stream and name (AES-SIV, RFC 5297). It is stateless and the same for the same URL.
 
 #include "hls/aes_siv.hpp"
 #include "hls/uri_walk.hpp"

@@ -1,56 +1,23 @@
 #pragma once
 // Failover: which URL of the next source stands for a URL of the one that failed. Players hold URLs of both.
 
-#include "hls/master_outline.hpp"
-#include "hls/media_outline.hpp"
-#include "hls/uri_walk.hpp"
+#include "hls/mapped_playlist.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace millrace::hls {
 
-/// What leads from one URL's folder to another: "seg.ts", "../audio/a.m3u8?x"; the URL itself when the origins
-/// differ. Equal ones of two sources are taken for the same thing.
-std::string relative_reference(std::string_view base, std::string_view absolute);
-
-/// Every reference of a playlist, resolved.
-struct mapped_uri {
-  std::size_t line;
-  tag where;
-  uri_kind kind;
-  std::string absolute;
-  std::string relative;  ///< to the playlist that it stands in
-};
-
-/// A playlist of one source, ready to be mapped from or to.
-struct mapped_master {
-  std::string base;  ///< where it came from, after redirects
-  std::vector<mapped_uri> uris;
-  master_outline outline;
-
-  /// Problems as those of rewriting.
-  static parse_result<mapped_master> read(const playlist_source& source);
-};
-
-struct mapped_media {
-  std::string base;
-  std::vector<mapped_uri> uris;
-  media_outline outline;
-
-  static parse_result<mapped_media> read(const playlist_source& source);
-};
-
-/// The playlist of `to` that stands for `wanted`: the multivariant playlist for itself; a variant or rendition by
-/// equal relative URI, else by its type, GROUP-ID, NAME and LANGUAGE and the nearest BANDWIDTH. nullopt when
-/// nothing fits.
+/// The playlist of `to` that stands for `wanted`: the multivariant playlist for itself; a variant or
+/// rendition by equal relative URI, else by its type, GROUP-ID, NAME and LANGUAGE and the nearest BANDWIDTH.
+/// nullopt when nothing fits.
 std::optional<std::string> map_playlist(const mapped_master& from, const mapped_master& to,
                                         std::string_view wanted);
 
-/// The segment, key or initialisation section of `to` that stands for `wanted`: by equal relative URI, else by
-/// position when both are VOD. nullopt when nothing fits.
-std::optional<std::string> map_resource(const mapped_media& from, const mapped_media& to, std::string_view wanted);
+/// The segment, key or initialisation section of `to` that stands for `wanted`: by equal relative URI, else
+/// by position when both are VOD. nullopt when nothing fits.
+std::optional<std::string> map_resource(const mapped_media& from, const mapped_media& to,
+                                        std::string_view wanted);
 
 }  // namespace millrace::hls

@@ -7,10 +7,10 @@ namespace millrace::hls {
 namespace {
 
 // The first byte. The other bits are zero, for formats to come.
-constexpr unsigned plays_list = 1;      // leads to a playlist
-constexpr unsigned has_variables = 2;   // a list of them stands before the URL
-constexpr unsigned scheme_http = 4;     // "http://" is left out
-constexpr unsigned scheme_https = 8;    // "https://" is left out
+constexpr unsigned plays_list = 1;     // leads to a playlist
+constexpr unsigned has_variables = 2;  // a list of them stands before the URL
+constexpr unsigned scheme_http = 4;    // "http://" is left out
+constexpr unsigned scheme_https = 8;   // "https://" is left out
 constexpr unsigned known_flags = 15;
 // Stands for the name, which is in the path. No URL's text holds a control character.
 constexpr char name_mark = '\x01';

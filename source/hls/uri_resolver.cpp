@@ -16,11 +16,13 @@ constexpr bool is_alnum(unsigned char c) noexcept {
 
 /// What stays as it is in a path, but for ':', which may end a scheme, and '%'.
 constexpr auto plain_path = http::make_character_set([](unsigned char c) {
-  return is_alnum(c) || std::string_view("-._~!$&'()*+,;=@/").find(static_cast<char>(c)) != std::string_view::npos;
+  return is_alnum(c) ||
+         std::string_view("-._~!$&'()*+,;=@/").find(static_cast<char>(c)) != std::string_view::npos;
 });
 
 constexpr auto plain_query = http::make_character_set([](unsigned char c) {
-  return is_alnum(c) || std::string_view("-._~!$&'()*+,;=@/:?").find(static_cast<char>(c)) != std::string_view::npos;
+  return is_alnum(c) ||
+         std::string_view("-._~!$&'()*+,;=@/:?").find(static_cast<char>(c)) != std::string_view::npos;
 });
 
 constexpr auto hex_digits = http::make_character_set([](unsigned char c) {

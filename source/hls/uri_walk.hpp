@@ -1,5 +1,6 @@
 #pragma once
-// Visits every URI reference of a playlist (draft-pantos-hls-rfc8216bis §4.4) with what it means and where it leads.
+// Visits every URI reference of a playlist (draft-pantos-hls-rfc8216bis §4.4) with what it means and where it
+// leads.
 
 #include "hls/playlist.hpp"
 #include "hls/variables.hpp"
@@ -24,12 +25,12 @@ struct playlist_source {
 
 /// All views are valid during the visit only, but for `reference`, which lies in the playlist's text.
 struct found_uri {
-  std::size_t line;             ///< index into the playlist's lines
-  tag where;                    ///< tag::uri for a line of its own
-  std::string_view attribute;   ///< empty for a line of its own
-  std::string_view reference;   ///< as written, without quotation marks
-  std::string_view absolute;    ///< variables put in and resolved; what `url::text` would be
-  std::string_view fragment;    ///< with its '#', or empty; never sent upstream
+  std::size_t line;            ///< index into the playlist's lines
+  tag where;                   ///< tag::uri for a line of its own
+  std::string_view attribute;  ///< empty for a line of its own
+  std::string_view reference;  ///< as written, without quotation marks
+  std::string_view absolute;   ///< variables put in and resolved; what `url::text` would be
+  std::string_view fragment;   ///< with its '#', or empty; never sent upstream
   uri_kind kind;
   const variable_list& exported;  ///< what a playlist at `absolute` may import
 };

@@ -19,7 +19,8 @@ std::optional<std::int64_t> parse_number(std::string_view text) noexcept {
   std::int64_t number = 0;
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number > largest_number) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || number > largest_number)
+    return std::nullopt;
   return number;
 }
 

@@ -84,7 +84,7 @@ std::optional<problem_code> variable_scope::add(std::string_view name, std::stri
 }
 
 boost::system::result<std::string_view, problem_code> variable_scope::substitute(std::string_view text,
-                                                                                  std::string& buffer) const {
+                                                                                 std::string& buffer) const {
   auto at = text.find("{$");
   if (at == std::string_view::npos) return text;
   buffer.clear();

@@ -34,7 +34,7 @@ class variable_scope {
   /// Puts the values in place of `{$name}`. The view is `text` itself when there is nothing to do, else it
   /// lies in `buffer`.
   boost::system::result<std::string_view, problem_code> substitute(std::string_view text,
-                                                                    std::string& buffer) const;
+                                                                   std::string& buffer) const;
 
   const variable_list& defined() const noexcept { return defined_; }
 

@@ -28,7 +28,8 @@ broadcast::broadcast(const async::executor& home, std::shared_ptr<registry::stre
       stream_(std::move(what)),
       config_(config),
       reserved_(reserve(memory, config_)),
-      attention_(home) {}
+      attention_(home),
+      ordered_(home) {}
 
 seat::seat(std::shared_ptr<broadcast> in, std::shared_ptr<feed> from)
     : broadcast_(std::move(in)), feed_(std::move(from)) {
@@ -72,19 +73,19 @@ void broadcast::leave(const seat& who, const std::shared_ptr<feed>& at) {
     std::erase(found->seats, &who);
     if (found->seats.empty()) feeds_.erase(found);
   }
-  if (viewers_.fetch_sub(1, std::memory_order_relaxed) == 1) call_attention();
+  if (viewers_.fetch_sub(1, std::memory_order_relaxed) == 1) notify(&broadcast::attention_);
 }
 
 /// The home loop may be another one; this object lives until the message has arrived.
-void broadcast::call_attention() {
-  async::asio::post(home_, [self = shared_from_this()] { self->attention_.notify(); });
+void broadcast::notify(async::event broadcast::* what) {
+  async::asio::post(home_, [self = shared_from_this(), what] { ((*self).*what).notify(); });
 }
 
 bool broadcast::order(move_order what) {
   const std::scoped_lock lock(mutex_);
   if (over_) return false;
   orders_.push_back(std::move(what));
-  call_attention();
+  notify(&broadcast::ordered_);
   return true;
 }
 

@@ -73,8 +73,10 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
   /// The end of all feeds. Orders that were not obeyed are refused.
   void finish(const ending& how);
   std::vector<move_order> take_orders();
-  /// Clients have come or gone, or there are orders.
+  /// The last client has gone.
   async::event& attention() noexcept { return attention_; }
+  /// There are orders.
+  async::event& ordered() noexcept { return ordered_; }
 
  private:
   friend class seat;
@@ -85,13 +87,13 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
 
   void enter(const seat& who, const std::shared_ptr<feed>& at);
   void leave(const seat& who, const std::shared_ptr<feed>& at);
-  void call_attention();
+  void notify(async::event broadcast::* what);
 
   async::executor home_;
   std::shared_ptr<registry::stream> stream_;
   live_settings config_;
   async::memory_budget::reservation reserved_;
-  async::event attention_;
+  async::event attention_, ordered_;
   position published_ = 0;
   std::atomic<std::size_t> viewers_{0};
 

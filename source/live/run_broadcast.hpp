@@ -1,16 +1,9 @@
 #pragma once
 // The life of a broadcast: reads its upstream, mends the seams, publishes, and goes off the air.
 
-#include "live/hub.hpp"
-#include "live/source_opener.hpp"
+#include "live/air.hpp"
 
 namespace millrace::live {
-
-/// What a broadcast needs of the server; outlives it.
-struct studio {
-  const upstream::services& with;  ///< of the home loop; its read_timeout is --live-stall
-  hub& on_air;
-};
 
 /// Runs on the home loop until the last client has been gone for live_settings::linger, the stream was a
 /// recording, or no source gave a byte for --live-grace. `what` is in the hub already and leaves it here.
