@@ -28,10 +28,12 @@ std::string relative_reference(std::string_view base, std::string_view absolute)
   const auto from = split_reference(base);
   const auto to = split_reference(absolute);
   if (from.scheme != to.scheme || from.authority != to.authority) return std::string(absolute);
-  // The last '/' that both paths have in common ends the folder to start from.
+  // A missing path is the root. The last '/' that both have in common ends the folder to start from.
+  const auto path = to.path.empty() ? std::string_view("/") : to.path;
   const auto slash = from.path.rfind('/');
-  const auto folder = slash == std::string_view::npos ? std::string_view{} : from.path.substr(0, slash + 1);
-  const auto [mine, other] = std::mismatch(folder.begin(), folder.end(), to.path.begin(), to.path.end());
+  const auto folder =
+      slash == std::string_view::npos ? std::string_view("/") : from.path.substr(0, slash + 1);
+  const auto [mine, other] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
   auto common = static_cast<std::size_t>(mine - folder.begin());
   while (common > 0 && folder[common - 1] != '/')
     --common;
@@ -39,7 +41,7 @@ std::string relative_reference(std::string_view base, std::string_view absolute)
   for (auto ups = std::count(folder.begin() + static_cast<std::ptrdiff_t>(common), folder.end(), '/');
        ups > 0; --ups)
     out += "../";
-  out += to.path.substr(common);
+  out += path.substr(common);
   if (to.query) out.append("?").append(*to.query);
   return out;
 }

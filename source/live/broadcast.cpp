@@ -89,9 +89,26 @@ bool broadcast::order(move_order what) {
   return true;
 }
 
-std::vector<move_order> broadcast::take_orders() {
+bool broadcast::over() const {
   const std::scoped_lock lock(mutex_);
-  return std::exchange(orders_, {});
+  return over_;
+}
+
+std::optional<move_order> broadcast::take_order() {
+  const std::scoped_lock lock(mutex_);
+  if (orders_.empty()) return std::nullopt;
+  auto next = std::move(orders_.front());
+  orders_.erase(orders_.begin());
+  return next;
+}
+
+std::vector<move_order> broadcast::take_orders(const url& source) {
+  const std::scoped_lock lock(mutex_);
+  const auto others = std::partition(orders_.begin(), orders_.end(),
+                                            [&](const move_order& each) { return !(each.source == source); });
+  std::vector<move_order> taken(std::make_move_iterator(others), std::make_move_iterator(orders_.end()));
+  orders_.erase(others, orders_.end());
+  return taken;
 }
 
 void broadcast::publish(const piece_ptr& next) {

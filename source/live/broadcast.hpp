@@ -61,6 +61,8 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
   std::size_t viewers() const noexcept { return viewers_.load(std::memory_order_relaxed); }
   /// False when it is over: no reply comes then.
   bool order(move_order what);
+  /// Nobody can join any more.
+  bool over() const;
 
   // On the home loop.
 
@@ -72,7 +74,10 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
   bool close_if_empty();
   /// The end of all feeds. Orders that were not obeyed are refused.
   void finish(const ending& how);
-  std::vector<move_order> take_orders();
+  /// The next order, if there is one; what has not been taken when the broadcast ends is refused by finish().
+  std::optional<move_order> take_order();
+  /// All orders of that source: what came of one of them is an answer to the others.
+  std::vector<move_order> take_orders(const url& source);
   /// The last client has gone.
   async::event& attention() noexcept { return attention_; }
   /// There are orders.

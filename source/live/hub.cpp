@@ -7,6 +7,9 @@ namespace millrace::live {
 std::unique_ptr<hub::opening> hub::try_open(const std::string& stream_id) {
   const std::scoped_lock lock(mutex_);
   if (!opening_.try_emplace(stream_id).second) return nullptr;
+  const auto last = on_air_.find(stream_id);
+  // remove() will tell those who wait.
+  if (last != on_air_.end() && last->second->over()) return nullptr;
   return std::make_unique<opening>(*this, stream_id);
 }
 
@@ -25,6 +28,11 @@ async::awaitable<std::optional<failure>> hub::wait_opened(std::string stream_id)
 
 void hub::opened(const std::string& stream_id, const std::optional<failure>& cause) {
   const std::scoped_lock lock(mutex_);
+  tell(stream_id, cause);
+}
+
+/// The lock is held.
+void hub::tell(const std::string& stream_id, const std::optional<failure>& cause) {
   const auto found = opening_.find(stream_id);
   if (found == opening_.end()) return;
   for (const auto& each : found->second) {
@@ -38,7 +46,15 @@ void hub::opened(const std::string& stream_id, const std::optional<failure>& cau
   opening_.erase(found);
 }
 
-void hub::add(const std::shared_ptr<broadcast>& begun) {
+bool hub::add(const std::shared_ptr<broadcast>& begun) {
+  const std::scoped_lock lock(mutex_);
+  auto& entry = on_air_[begun->stream()->id()];
+  if (entry && entry->stream() == begun->stream() && !entry->over()) return false;
+  entry = begun;
+  return true;
+}
+
+void hub::replace(const std::shared_ptr<broadcast>& begun) {
   const std::scoped_lock lock(mutex_);
   on_air_[begun->stream()->id()] = begun;
 }
@@ -46,7 +62,9 @@ void hub::add(const std::shared_ptr<broadcast>& begun) {
 void hub::remove(const broadcast& ended) {
   const std::scoped_lock lock(mutex_);
   const auto found = on_air_.find(ended.stream()->id());
-  if (found != on_air_.end() && found->second.get() == &ended) on_air_.erase(found);
+  if (found == on_air_.end() || found->second.get() != &ended) return;
+  on_air_.erase(found);
+  tell(ended.stream()->id(), std::nullopt);
 }
 
 std::shared_ptr<broadcast> hub::find(const std::string& stream_id) const {

@@ -28,12 +28,15 @@ class hub {
     std::optional<failure> failure_;
   };
 
-  /// Null when another request is opening that stream: wait_opened() then.
+  /// Null when another request is opening that stream, or when its last broadcast is still closing:
+  /// wait_opened() then. So there is never more than one connection to the upstream.
   std::unique_ptr<opening> try_open(const std::string& stream_id);
   /// Until the opening that runs now has ended; the failure if it failed.
   async::awaitable<std::optional<failure>> wait_opened(std::string stream_id);
 
-  void add(const std::shared_ptr<broadcast>& begun);
+  /// False when the stream is on the air already.
+  bool add(const std::shared_ptr<broadcast>& begun);
+  void replace(const std::shared_ptr<broadcast>& begun);
   void remove(const broadcast& ended);
   std::shared_ptr<broadcast> find(const std::string& stream_id) const;
 
@@ -49,6 +52,7 @@ class hub {
   };
 
   void opened(const std::string& stream_id, const std::optional<failure>& cause);
+  void tell(const std::string& stream_id, const std::optional<failure>& cause);
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<broadcast>> on_air_;

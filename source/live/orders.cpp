@@ -38,24 +38,44 @@ async::awaitable<fetch_result<connection>> try_source(air& on, url wanted) {
   co_return opened;
 }
 
+/// Whoever ordered gets an answer, also when the broadcast ends meanwhile.
+struct answered {
+  explicit answered(air& in, move_order taken) : on(in), order(std::move(taken)) {}
+  ~answered() {
+    order.reply(outcome);
+    for (const auto& each : on.show.take_orders(order.source))
+      each.reply(outcome);
+  }
+  answered(const answered&) = delete;
+  answered& operator=(const answered&) = delete;
+
+  air& on;
+  move_order order;
+  fetch_result<void> outcome = failed(errc::body_ended, "the broadcast has just ended");
+};
+
 async::awaitable<void> obey(air& on, move_order order) {
-  auto opened = co_await try_source(on, order.source);
+  answered reply(on, std::move(order));
+  auto opened = co_await try_source(on, reply.order.source);
   if (!opened) {
-    order.reply(opened.error());
+    reply.outcome = opened.error();
     co_return;
   }
   on.moved.emplace(std::move(*opened));
   if (on.reading) on.reading->cancel();
-  order.reply(fetch_result<void>());
+  reply.outcome = fetch_result<void>();
 }
 
 }  // namespace
 
 async::awaitable<void> run_orders(air& on) {
   for (;;) {
-    for (auto& order : on.show.take_orders())
-      co_await obey(on, std::move(order));
-    co_await on.show.ordered().wait();
+    auto order = on.show.take_order();
+    if (order) {
+      co_await obey(on, std::move(*order));
+    } else {
+      co_await on.show.ordered().wait();
+    }
   }
 }
 

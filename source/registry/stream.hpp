@@ -52,6 +52,8 @@ class stream {
   stream& operator=(const stream&) = delete;
 
   const std::string& id() const noexcept { return id_; }
+  /// By an operator; else a request with ?url= made it.
+  bool posted() const noexcept { return posted_.load(std::memory_order_relaxed); }
   wall_clock::time_point created_at() const noexcept { return created_; }
   std::shared_ptr<const stream_definition> definition() const;
   /// A new definition; running responses keep the old one until they need another source.
@@ -105,7 +107,7 @@ class stream {
 
   // The directory's own.
   std::uint64_t serial_ = 0;
-  bool posted_ = false;
+  std::atomic<bool> posted_{false};  ///< changed under its lock
   clock::time_point idle_since_ = clock::now();  ///< since when it has had no clients
 };
 

@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace millrace::server {
 
 namespace {
@@ -104,15 +106,19 @@ async::awaitable<void> handle_failover(request_context& context) {
   }
   const auto known = stream->definition();
   const auto count = known->sources.size();
-  if (count < 2) {
+  // The definition may have changed since: any place in the list will do then.
+  const auto current = std::min(stream->current_source(), count - 1);
+  // The same URL may stand there twice.
+  const auto is_other = [&](const url& each) { return !(each == known->sources[current]); };
+  if (std::none_of(known->sources.begin(), known->sources.end(), is_other)) {
     co_await refuse(context, http::problem_code::conflict,
                     "This stream has no failover URLs. POST it to /streams again with some.");
     co_return;
   }
-  const auto current = stream->current_source();
   failure cause;
   for (std::size_t step = 1; step < count; ++step) {
     const auto index = (current + step) % count;
+    if (!is_other(known->sources[index])) continue;
     stream->failovers.fetch_add(1, std::memory_order_relaxed);
     auto taken = co_await take_source(context, stream, *known, index);
     if (taken) {

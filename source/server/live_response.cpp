@@ -42,7 +42,7 @@ http::field_list live_fields(const playing& play, const std::string& file_name) 
   fields.set("Accept-Ranges", "none");
   fields.set("Cache-Control", "no-store");
   play.add_identity(fields);
-  add_cors(fields);
+  if (play.web_readable) add_cors(fields);
   return fields;
 }
 
@@ -60,7 +60,7 @@ async::awaitable<void> respond_live_head(playing& play, std::string file_name) {
 async::awaitable<void> refuse_live(playing& play, failure cause) {
   play.stream->record_error(to_string(cause));
   auto answer = explain(cause);
-  add_cors(answer.fields);
+  if (play.web_readable) add_cors(answer.fields);
   co_await respond_problem(play.context, answer.problem, std::move(answer.fields));
 }
 

@@ -32,25 +32,22 @@ http::field_list media_fields(const media_response& of, const transfer::resource
   return fields;
 }
 
-/// Whether a page on the web may learn how this failed: the failure of a private address would tell what is
-/// there.
-async::awaitable<bool> look_up(const media_response& of, const std::string& failed_location) {
-  auto& network = of.context.worker.shared.network;
-  for (const auto& source : of.asked.sources) {
-    const bool readable = co_await upstream::web_readable(network, source);
+async::awaitable<bool> look_up(upstream::connector& network, std::vector<url> locations) {
+  for (const auto& each : locations) {
+    const bool readable = co_await upstream::web_readable(network, each);
     if (!readable) co_return false;
   }
-  const auto location = url::parse(failed_location);
-  if (!location) co_return true;
-  co_return co_await upstream::web_readable(network, *location);
+  co_return true;
 }
 
-/// A name server that does not answer must not delay the bad news for long.
+/// Whether a page on the web may learn how this failed: the failure of a private address would tell what is
+/// there.
 async::awaitable<bool> may_tell(const media_response& of, const std::string& failed_location) {
   if (!of.asked.guarded) co_return true;
-  constexpr std::chrono::milliseconds patience{500};
-  const auto readable = co_await async::with_timeout(patience, look_up(of, failed_location));
-  co_return readable.value_or(false);
+  auto locations = of.asked.sources;
+  const auto failed = url::parse(failed_location);
+  if (failed) locations.push_back(*failed);
+  co_return co_await may_web_read(of.context, std::move(locations));
 }
 
 async::awaitable<void> refuse(media_response& of, const failure& cause) {
@@ -257,6 +254,14 @@ media_response::~media_response() {
 
 const settings& media_response::config() const {
   return context.worker.shared.config;
+}
+
+/// A name server that does not answer must not delay the bad news for long.
+async::awaitable<bool> may_web_read(request_context& context, std::vector<url> sources) {
+  constexpr std::chrono::milliseconds patience{500};
+  auto& network = context.worker.shared.network;
+  const auto readable = co_await async::with_timeout(patience, look_up(network, std::move(sources)));
+  co_return readable.value_or(false);
 }
 
 async::awaitable<fetch_result<upstream::range_answer>> open_first(media_response& of) {

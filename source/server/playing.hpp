@@ -20,6 +20,7 @@ class playing {
   request_context& context;
   const std::shared_ptr<registry::stream> stream;
   bool seeking = false;   ///< the range begins behind the first byte
+  bool web_readable = true;  ///< web pages may read the response, errors included
   bool unframed = false;  ///< the body ends with the connection: only a reset tells that it was cut
   /// Set while the response can go on with another source; called on its own event loop.
   std::function<void(const url&)> on_move;

@@ -24,14 +24,16 @@ http::field_list open_to_all() {
   return fields;
 }
 
-media_request to_play(const stream_request& asked, const registry::stream_definition& known) {
+media_request to_play(const stream_request& asked, const registry::stream& stream,
+                      const registry::stream_definition& known) {
   media_request request{.sources = known.sources,
                         .headers = {},
                         .user_agent = known.user_agent,
                         .connections = asked.connections,
                         .chunk_size = asked.chunk_size,
                         .file_name = asked.file_name,
-                        .pass_whole = true};
+                        .pass_whole = true,
+                        .guarded = !stream.posted()};
   for (const auto& [name, value] : known.headers)
     request.headers.add(name, value);
   return request;
@@ -78,24 +80,29 @@ async::awaitable<bool> is_live(media_response& of, upstream::range_answer& answe
   co_return live::looks_like_ts(begun);
 }
 
-/// Puts the stream on the air with its first answer and takes a seat.
+std::unique_ptr<live::seat> find_seat(playing& play, const async::executor& here) {
+  const auto show = play.context.worker.shared.on_air.find(play.stream->id());
+  return show && show->stream() == play.stream ? show->join(here) : nullptr;
+}
+
+/// Puts the stream on the air with its first answer and takes a seat; in the broadcast of somebody who was
+/// faster, if there is one.
 std::unique_ptr<live::seat> go_on_air(media_response& of, upstream::range_answer answer,
                                       std::vector<std::byte> begun, const async::executor& here) {
   auto& home = of.context.worker;
   auto& shared = home.shared;
   auto show = std::make_shared<live::broadcast>(here, of.play.stream, shared.config.live, shared.buffers);
   auto seat = show->join(here);
-  shared.on_air.add(show);
+  if (!shared.on_air.add(show)) {
+    auto other = find_seat(of.play, here);
+    if (other) return other;
+    shared.on_air.replace(show);
+  }
   const url source = of.file.sources[answer.source].original;
   live::connection first{.answer = std::move(answer), .begun = std::move(begun), .source = source};
   home.group.spawn(live::run_broadcast({home.live_upstream, shared.on_air}, std::move(show), std::move(first),
                                        of.file.profile));
   return seat;
-}
-
-std::unique_ptr<live::seat> find_seat(playing& play, const async::executor& here) {
-  const auto show = play.context.worker.shared.on_air.find(play.stream->id());
-  return show && show->stream() == play.stream ? show->join(here) : nullptr;
 }
 
 async::awaitable<fetch_result<upstream::range_answer>> open(media_response& of) {
@@ -142,6 +149,8 @@ bool may_be_live(const playing& play, const media_request& request) {
 async::awaitable<void> serve(playing& play, media_request request) {
   const async::executor here = co_await async::asio::this_coro::executor;
   auto& on_air = play.context.worker.shared.on_air;
+  // Anybody may have made the stream with ?url=, a web page that wants to see the home network, too.
+  if (request.guarded) play.web_readable = co_await may_web_read(play.context, request.sources);
   if (play.stream->kind() == stream_kind::live && play.context.is_head()) {
     co_await respond_live_head(play, request.file_name);
     co_return;
@@ -198,7 +207,7 @@ async::awaitable<void> handle_stream_id(request_context& context) {
     co_return;
   }
   const auto definition = stream->definition();
-  const auto body = [&](playing& response) { return serve(response, to_play(*asked, *definition)); };
+  const auto body = [&](playing& response) { return serve(response, to_play(*asked, *stream, *definition)); };
   co_await play(context, stream, asked->client_id, body);
 }
 
