@@ -58,9 +58,13 @@ outcome take_sources(stream_definition& into, const json::object& body, const de
   if (!list) return invalid("failover_urls", "must be a list of URLs.");
   if (list->size() > limits.failover_urls)
     return invalid("failover_urls", fmt::format("more than {}.", limits.failover_urls));
+  std::size_t bytes = 0;
   for (std::size_t i = 0; i < list->size(); ++i) {
     auto each = parse_url((*list)[i], fmt::format("failover_urls[{}]", i), limits);
     if (!each) return each.error();
+    bytes += each->text().size();
+    if (bytes > limits.urls)
+      return invalid("failover_urls", fmt::format("longer than {} bytes in all.", limits.urls));
     into.sources.push_back(std::move(*each));
   }
   return {};

@@ -87,7 +87,8 @@ class outliner {
     const auto text = scope_.substitute(from.value, buffer_);
     if (!text) return text.error();
     to = *text;
-    return std::nullopt;
+    bytes_ += to.size();
+    return bytes_ > largest_playlist ? std::optional(problem_code::output_too_large) : std::nullopt;
   }
 
   outcome read(line_index index, const line& each, variant& made) {
@@ -124,6 +125,7 @@ class outliner {
   master_outline out_;
   std::optional<variant> pending_;
   std::string buffer_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace

@@ -19,6 +19,12 @@ class outliner {
     for (line_index i = 0; i < lines.size(); ++i) {
       if (const auto failed = take(i, lines[i])) return problem{*failed, std::size_t{i} + 1};
     }
+    // Only now the headers are known for sure: the last of several counts, wherever they stand.
+    std::int64_t number = out_.media_sequence + out_.skipped;
+    for (auto& each : out_.segments) {
+      each.number = number++;
+      each.discontinuity_number += out_.discontinuity_sequence;
+    }
     return std::move(out_);
   }
 
@@ -160,8 +166,7 @@ class outliner {
     }
     keys_changed_ = false;
     complete_range(index);
-    next_.number = out_.media_sequence + out_.skipped + static_cast<std::int64_t>(out_.segments.size());
-    next_.discontinuity_number = out_.discontinuity_sequence + discontinuities_;
+    next_.discontinuity_number = discontinuities_;
     next_.line = index;
     next_.first_line = first_line_ == no_line ? index : first_line_;
     next_.map = map_;

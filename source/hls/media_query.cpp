@@ -62,6 +62,26 @@ std::optional<media_query> split_media_query(std::string_view query) {
   return found;
 }
 
+std::string moved_directives(const media_query& query, std::optional<std::int64_t> msn, bool keep_skip) {
+  std::string out;
+  std::string_view rest = query.directives;
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find('&'), rest.size());
+    const auto pair = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    const auto name = pair.substr(0, pair.find('='));
+    const bool waits = name == "_HLS_msn" || name == "_HLS_part";
+    if ((waits && !msn) || (name == "_HLS_skip" && !keep_skip)) continue;
+    if (!out.empty()) out += '&';
+    if (name == "_HLS_msn") {
+      out.append(name).append("=").append(std::to_string(*msn));
+    } else {
+      out += pair;
+    }
+  }
+  return out;
+}
+
 result<url> with_directives(const url& target, std::string_view directives) {
   if (directives.empty()) return target;
   std::string text = target.text();

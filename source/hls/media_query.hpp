@@ -4,6 +4,7 @@
 
 #include "core/url.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,11 @@ struct media_query {
 /// nullopt when there is anything but `client_id`, `t` and parameters with names of `_HLS_`, or anything
 /// twice: millrace did not write that (403). `query` comes without its '?'.
 std::optional<media_query> split_media_query(std::string_view query);
+
+/// The directives for an upstream whose numbers were moved: `msn` stands for the player's `_HLS_msn`. Without
+/// it, this source never had that number, and is not waited for: `_HLS_msn` and `_HLS_part` go. `_HLS_skip`
+/// goes unless the player's last playlist came from this source.
+std::string moved_directives(const media_query& query, std::optional<std::int64_t> msn, bool keep_skip);
 
 /// The upstream URL with the directives added to its query.
 result<url> with_directives(const url& target, std::string_view directives);

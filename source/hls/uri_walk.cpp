@@ -97,6 +97,8 @@ class walk {
     if (classify(*substituted) == reference_class::foreign) return std::nullopt;
     const auto absolute = resolver_.resolve(*substituted);
     if (!absolute) return problem_code::bad_reference;
+    bytes_ += absolute->size();
+    if (bytes_ > most_absolute_bytes) return problem_code::output_too_large;
     const auto hash = substituted->find('#');
     const auto fragment = hash == std::string_view::npos ? std::string_view{} : substituted->substr(hash);
     visitor_.visit({index, where, attribute, reference, *absolute, fragment, kind, exported_});
@@ -109,6 +111,7 @@ class walk {
   uri_resolver resolver_;
   variable_scope scope_;
   std::string buffer_;
+  std::size_t bytes_ = 0;
   bool stream_inf_before_ = false;
 };
 

@@ -41,6 +41,9 @@ class uri_visitor {
   virtual void visit(const found_uri& found) = 0;
 };
 
+/// All absolute URLs of one playlist together. Variables and a long base make much of a small text.
+inline constexpr std::size_t most_absolute_bytes = std::size_t{128} << 20;
+
 /// In the order of the text. References with schemes other than http(s) are not visited. Stops at the first
 /// problem.
 std::optional<problem> walk_uris(const playlist_source& source, uri_visitor& visitor);

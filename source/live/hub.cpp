@@ -6,10 +6,14 @@ namespace millrace::live {
 
 std::unique_ptr<hub::opening> hub::try_open(const std::string& stream_id) {
   const std::scoped_lock lock(mutex_);
-  if (!opening_.try_emplace(stream_id).second) return nullptr;
+  const auto [place, free] = opening_.try_emplace(stream_id);
+  if (!free) return nullptr;
   const auto last = on_air_.find(stream_id);
-  // remove() will tell those who wait.
-  if (last != on_air_.end() && last->second->over()) return nullptr;
+  if (last != on_air_.end() && last->second->over()) {
+    // Its end will tell those who wait.
+    place->second.closing = true;
+    return nullptr;
+  }
   return std::make_unique<opening>(*this, stream_id);
 }
 
@@ -20,7 +24,7 @@ async::awaitable<std::optional<failure>> hub::wait_opened(std::string stream_id)
     const std::scoped_lock lock(mutex_);
     const auto found = opening_.find(stream_id);
     if (found == opening_.end()) co_return std::nullopt;
-    found->second.push_back({here, told});
+    found->second.others.push_back({here, told});
   }
   co_await told->told.wait();
   co_return told->cause;
@@ -35,7 +39,7 @@ void hub::opened(const std::string& stream_id, const std::optional<failure>& cau
 void hub::tell(const std::string& stream_id, const std::optional<failure>& cause) {
   const auto found = opening_.find(stream_id);
   if (found == opening_.end()) return;
-  for (const auto& each : found->second) {
+  for (const auto& each : found->second.others) {
     async::asio::post(each.on, [told = each.told, cause] {
       const auto waits = told.lock();
       if (!waits) return;
@@ -62,9 +66,9 @@ void hub::replace(const std::shared_ptr<broadcast>& begun) {
 void hub::remove(const broadcast& ended) {
   const std::scoped_lock lock(mutex_);
   const auto found = on_air_.find(ended.stream()->id());
-  if (found == on_air_.end() || found->second.get() != &ended) return;
-  on_air_.erase(found);
-  tell(ended.stream()->id(), std::nullopt);
+  if (found != on_air_.end() && found->second.get() == &ended) on_air_.erase(found);
+  const auto turn = opening_.find(ended.stream()->id());
+  if (turn != opening_.end() && turn->second.closing) tell(turn->first, std::nullopt);
 }
 
 std::shared_ptr<broadcast> hub::find(const std::string& stream_id) const {

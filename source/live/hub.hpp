@@ -56,7 +56,12 @@ class hub {
 
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<broadcast>> on_air_;
-  std::unordered_map<std::string, std::vector<waiting>> opening_;
+  /// Whose turn it is: a request's, or a broadcast's that is closing.
+  struct turn {
+    bool closing = false;
+    std::vector<waiting> others;
+  };
+  std::unordered_map<std::string, turn> opening_;
 };
 
 }  // namespace millrace::live

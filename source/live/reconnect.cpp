@@ -63,9 +63,10 @@ async::awaitable<bool> pause(air& on, clock::time_point until) {
 
 /// One step of the plan, with the following source as rival where there is one.
 async::awaitable<fetch_result<connection>> open_step(air& on, source_set& from, reconnect_step step,
-                                                     std::size_t following) {
-  if (!step.another_left) co_return co_await open_live(from.file, step.source);
-  co_return co_await open_with_rival(from.file, step.source, following, on.show.config().rival_after);
+                                                     std::size_t following, clock::time_point given_up_at) {
+  std::optional<rival> other;
+  if (step.another_left) other = rival{following, on.show.config().rival_after};
+  co_return co_await open_with_rival(from.file, step.source, other, given_up_at);
 }
 
 }  // namespace
@@ -90,7 +91,7 @@ async::awaitable<fetch_result<connection>> reconnect(air& on, url lost, failure 
     const bool waited = co_await pause(on, std::min(clock::now() + pause_of(on, step, why), given_up_at));
     if (!waited) co_return failed(asio::error::operation_aborted, {});
     if (step.source == source) on.in.with.counters.count_retry(registry::cause_of(why));
-    auto opened = co_await open_step(on, *sources, step, plan.following());
+    auto opened = co_await open_step(on, *sources, step, plan.following(), given_up_at);
     if (on.moved) co_return failed(asio::error::operation_aborted, {});
     if (opened) {
       note_failover(on, lost, opened->source, first_fault);

@@ -3,6 +3,8 @@
 
 #include "upstream/range_fetch.hpp"
 
+#include <chrono>
+#include <optional>
 #include <vector>
 
 namespace millrace::live {
@@ -18,10 +20,16 @@ struct connection {
 /// other status than 200.
 async::awaitable<fetch_result<connection>> open_live(upstream::remote_file& file, std::size_t source);
 
-/// The same; when `first` has not answered after `patience`, `second` is asked, too, and the first of the two
-/// to answer wins. The failure is that of `first`, which is not waited for once the other has won.
+/// Who is asked when the first source is slow to answer.
+struct rival {
+  std::size_t source = 0;
+  std::chrono::milliseconds after{0};
+};
+
+/// The same until `deadline` (errc::read_timeout then). When `first` has not answered in time, `second` is
+/// asked, too, and the first of the two to answer wins. The failure is that of `first`.
 async::awaitable<fetch_result<connection>> open_with_rival(upstream::remote_file& file, std::size_t first,
-                                                           std::size_t second,
-                                                           std::chrono::milliseconds patience);
+                                                           std::optional<rival> second,
+                                                           std::chrono::steady_clock::time_point deadline);
 
 }  // namespace millrace::live

@@ -34,7 +34,7 @@ api::process_view look_at(const shared_state& shared);
 /// belong to the caller.
 template <class T>
 async::awaitable<void> append_in_turns(std::string& text, std::span<const std::shared_ptr<T>> entries) {
-  constexpr std::size_t slice = 100;
+  constexpr std::size_t slice = 50;
   const auto now = registry::wall_clock::now();
   const auto start = text.size();
   const auto slices = entries.size() / slice + 1;

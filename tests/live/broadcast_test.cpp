@@ -96,10 +96,12 @@ BOOST_FIXTURE_TEST_CASE(orders, broadcast_fixture) {
     replies.push_back(outcome ? error_code() : outcome.error().code);
   };
   BOOST_TEST(show->order({source, reply}));
-  const auto taken = show->take_orders();
-  BOOST_REQUIRE_EQUAL(taken.size(), 1U);
-  BOOST_TEST((taken.front().source == source));
-  BOOST_TEST(show->take_orders().empty());
+  BOOST_TEST(show->order({source, reply}));
+  const auto taken = show->take_order();
+  BOOST_REQUIRE(taken.has_value());
+  BOOST_TEST((taken->source == source));
+  BOOST_TEST(show->take_orders(source).size() == 1U);
+  BOOST_TEST(!show->take_order().has_value());
   BOOST_TEST(show->order({source, reply}));
   show->finish({.complete = false, .cause = {.code = errc::connection_lost, .detail = {}}});
   BOOST_REQUIRE_EQUAL(replies.size(), 1U);
