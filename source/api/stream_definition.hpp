@@ -12,7 +12,7 @@ namespace millrace::api {
 /// Limits of one definition, beside that of the body.
 struct definition_limits {
   std::size_t failover_urls = 64;
-  std::size_t url = 16 * 1024;  ///< bytes of each URL
+  std::size_t url = 16 * 1024;   ///< bytes of each URL
   std::size_t urls = 64 * 1024;  ///< bytes of all failover URLs together
   std::size_t headers = 100;
   std::size_t header = 8 * 1024;     ///< bytes of each name with its value, and of the user agent

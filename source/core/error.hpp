@@ -33,13 +33,13 @@ enum class errc {
   connect_timeout,     ///< no connection within --connect-timeout
   tls_failed,          ///< handshake or certificate verification failed
   // Talking to it.
-  read_timeout,        ///< no byte for --read-timeout
-  low_speed,           ///< below --min-speed for --min-speed-streak seconds
-  connection_lost,     ///< reset or closed before the response was complete
-  body_ended,          ///< the body of a live stream ended properly: it should not have
-  malformed_response,  ///< the bytes are no HTTP/1.x response
+  read_timeout,          ///< no byte for --read-timeout
+  low_speed,             ///< below --min-speed for --min-speed-streak seconds
+  connection_lost,       ///< reset or closed before the response was complete
+  body_ended,            ///< the body of a live stream ended properly: it should not have
+  malformed_response,    ///< the bytes are no HTTP/1.x response
   not_transport_stream,  ///< a source of a live MPEG-TS stream sends something else
-  unexpected_status,   ///< a status that is no answer to the question; see failure::status
+  unexpected_status,     ///< a status that is no answer to the question; see failure::status
   // What it answered.
   range_unsupported,    ///< 200 to a Range request, or no total size
   wrong_range,          ///< a 206 with other bytes than those asked for

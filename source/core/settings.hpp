@@ -74,27 +74,28 @@ struct transfer_settings {
 
 /// Live MPEG-TS streams.
 struct live_settings {
-  std::chrono::milliseconds stall{5'000};    ///< without a byte: the connection is a fault
-  std::chrono::milliseconds grace{60'000};   ///< without a byte: the stream is given up
-  std::chrono::milliseconds linger{500};     ///< the upstream stays open so long after the last client left
+  std::chrono::milliseconds stall{5'000};      ///< without a byte: the connection is a fault
+  std::chrono::milliseconds grace{60'000};     ///< without a byte: the stream is given up
+  std::chrono::milliseconds linger{500};       ///< the upstream stays open so long after the last client left
   std::chrono::milliseconds rival_after{100};  ///< a lost source that does not answer by then gets a rival
-  std::chrono::milliseconds seam_search{50};  ///< how long a new connection's packets are looked for in the old
-  std::chrono::milliseconds gather{50};       ///< packets are gathered at most so long, with many clients
-  std::size_t buffer = 8 * 1024 * 1024;       ///< kept for all clients: one that is further behind skips
-  std::size_t burst = 1024 * 1024;            ///< of it, what a joining client gets at most at once
-  std::size_t piece = 64 * 1024;              ///< handed to the clients at a time, at most
+  std::chrono::milliseconds seam_search{
+      50};                               ///< how long a new connection's packets are looked for in the old
+  std::chrono::milliseconds gather{50};  ///< packets are gathered at most so long, with many clients
+  std::size_t buffer = 8 * 1024 * 1024;  ///< kept for all clients: one that is further behind skips
+  std::size_t burst = 1024 * 1024;       ///< of it, what a joining client gets at most at once
+  std::size_t piece = 64 * 1024;         ///< handed to the clients at a time, at most
 };
 
 /// Who is known, and how long.
 struct registry_settings {
-  std::chrono::milliseconds client_timeout{300'000};   ///< after a client's last open request
-  std::chrono::milliseconds stream_timeout{300'000};   ///< without clients, for streams made by ?url=
+  std::chrono::milliseconds client_timeout{300'000};  ///< after a client's last open request
+  std::chrono::milliseconds stream_timeout{300'000};  ///< without clients, for streams made by ?url=
   std::chrono::milliseconds cleanup_interval{60'000};
-  std::size_t max_streams = 10'000;      ///< made by ?url=; beyond it the longest idle ones go at once
-  std::size_t max_clients = 100'000;     ///< entries, likewise
-  std::size_t max_deleted = 100'000;     ///< deleted streams that are remembered as such
-  std::size_t max_posted = 100'000;      ///< POST /streams beyond it is answered 503
-  std::chrono::milliseconds source_rest{5'000};         ///< after a failure, doubled by each further one
+  std::size_t max_streams = 10'000;   ///< made by ?url=; beyond it the longest idle ones go at once
+  std::size_t max_clients = 100'000;  ///< entries, likewise
+  std::size_t max_deleted = 100'000;  ///< deleted streams that are remembered as such
+  std::size_t max_posted = 100'000;   ///< POST /streams beyond it is answered 503
+  std::chrono::milliseconds source_rest{5'000};  ///< after a failure, doubled by each further one
   std::chrono::milliseconds source_rest_limit{300'000};
 };
 

@@ -15,7 +15,7 @@ namespace millrace::hls {
 
 inline constexpr std::size_t largest_playlist = std::size_t{16} << 20;
 /// Keeps the model of a hostile text within some tens of MiB.
-inline constexpr std::size_t most_lines = 1'000'000;
+inline constexpr std::size_t most_lines = 2'000'000;
 
 /// One line without white space around it and without its end.
 struct line {

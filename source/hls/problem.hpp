@@ -10,7 +10,7 @@
 namespace millrace::hls {
 
 enum class problem_code {
-  too_large,           ///< more than 16 MiB, or more than a million lines
+  too_large,           ///< more than 16 MiB, or more than `most_lines`
   not_a_playlist,      ///< does not begin with #EXTM3U
   bad_attributes,      ///< an attribute list with an unclosed quotation mark
   bad_number,          ///< not a decimal number, or one that is out of range

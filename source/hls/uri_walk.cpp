@@ -39,9 +39,9 @@ struct attribute_range {
 };
 constexpr auto attributes_of = [] {
   std::array<attribute_range, static_cast<std::size_t>(tag::content_steering) + 1> ranges{};
-  for (std::uint8_t i = 0; i < uri_attributes.size(); ++i) {
+  for (std::size_t i = 0; i < uri_attributes.size(); ++i) {
     auto& range = ranges[static_cast<std::size_t>(uri_attributes[i].where)];
-    if (range.end == 0) range.begin = i;
+    if (range.end == 0) range.begin = static_cast<std::uint8_t>(i);
     range.end = static_cast<std::uint8_t>(i + 1);
   }
   return ranges;

@@ -47,9 +47,9 @@ struct air {
   std::optional<clock::time_point> publish_at;
   std::vector<std::byte> packets, out;  ///< scratch
 
-  upstream::exchange* reading = nullptr;  ///< the body that is waited for
-  std::optional<connection> moved;        ///< an operator's choice, to go on with
-  clock::time_point last_byte = clock::now();     ///< that went out
+  upstream::exchange* reading = nullptr;       ///< the body that is waited for
+  std::optional<connection> moved;             ///< an operator's choice, to go on with
+  clock::time_point last_byte = clock::now();  ///< that went out
   std::optional<clock::time_point> gap_since;
   std::uint64_t published_of_connection = 0;
   unsigned fruitless = 0;  ///< connections in a row that brought next to nothing, the current one included
@@ -63,8 +63,8 @@ struct air {
 
 /// Hands all that was gathered to the clients.
 void publish(air& on);
-/// Takes the packets of `out` over; hands them on at once, or, with many clients, a little later together with
-/// others.
+/// Takes the packets of `out` over; hands them on at once, or, with many clients, a little later together
+/// with others.
 void gather(air& on);
 /// Beside the reader: what is to happen although no byte comes.
 async::awaitable<void> keep_time(air& on);

@@ -105,7 +105,7 @@ std::optional<move_order> broadcast::take_order() {
 std::vector<move_order> broadcast::take_orders(const url& source) {
   const std::scoped_lock lock(mutex_);
   const auto others = std::partition(orders_.begin(), orders_.end(),
-                                            [&](const move_order& each) { return !(each.source == source); });
+                                     [&](const move_order& each) { return !(each.source == source); });
   std::vector<move_order> taken(std::make_move_iterator(others), std::make_move_iterator(orders_.end()));
   orders_.erase(others, orders_.end());
   return taken;

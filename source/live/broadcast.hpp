@@ -1,8 +1,8 @@
 #pragma once
 // One live stream on the air: one upstream, many clients on any event loop.
 //
-// The pieces that the home loop publishes are posted to a feed on each loop that has clients; the clients there
-// send from it without a lock. One post per loop and piece, not per client.
+// The pieces that the home loop publishes are posted to a feed on each loop that has clients; the clients
+// there send from it without a lock. One post per loop and piece, not per client.
 
 #include "async/block_pool.hpp"
 #include "async/event.hpp"

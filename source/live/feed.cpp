@@ -19,8 +19,9 @@ void feed::finish(ending how) {
 }
 
 const piece_ptr& feed::at(position wanted) const {
-  const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), wanted,
-                                      [](position value, const piece_ptr& each) { return value < each->begin.at; });
+  const auto after =
+      std::upper_bound(pieces_.begin(), pieces_.end(), wanted,
+                       [](position value, const piece_ptr& each) { return value < each->begin.at; });
   return *std::prev(after);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The live streams that are on the air, and who opens a stream for the first time: several clients that come at
-// once must not become several upstream connections.
+// The live streams that are on the air, and who opens a stream for the first time: several clients that come
+// at once must not become several upstream connections.
 
 #include "live/broadcast.hpp"
 

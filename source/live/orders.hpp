@@ -5,7 +5,8 @@
 
 namespace millrace::live {
 
-/// Tries what is ordered beside the running source, and goes over to it when it gives packets. Until cancelled.
+/// Tries what is ordered beside the running source, and goes over to it when it gives packets. Until
+/// cancelled.
 async::awaitable<void> run_orders(air& on);
 
 }  // namespace millrace::live

@@ -17,7 +17,8 @@ struct reconnect_step {
 };
 
 /// The lost source once more at once, unless that is useless; then each of the others once; then, with
-/// back-off, round after round. Where whole rounds brought next to nothing before, it begins with the back-off.
+/// back-off, round after round. Where whole rounds brought next to nothing before, it begins with the
+/// back-off.
 class reconnect_plan {
  public:
   /// `order`: all sources, the preferred one first. `lost`: the one that failed. `again`: it may be tried

@@ -61,7 +61,8 @@ struct on_air_scope {
     on.in.on_air.remove(on.show);
     on.in.with.counters.bytes_wasted += on.joint.counters().packets_cut * packet_size;
     if (!on.end.complete && !on.end.cause.code)
-      on.end.cause = failure{.code = async::asio::error::operation_aborted, .detail = "the broadcast was stopped"};
+      on.end.cause =
+          failure{.code = async::asio::error::operation_aborted, .detail = "the broadcast was stopped"};
     on.show.finish(on.end);
   }
   air& on;

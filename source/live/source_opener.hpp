@@ -16,8 +16,8 @@ struct connection {
   url source;                         ///< as it stands in the stream's definition
 };
 
-/// Asks that source for its whole body. Besides what open_source() fails with, errc::unexpected_status for any
-/// other status than 200.
+/// Asks that source for its whole body. Besides what open_source() fails with, errc::unexpected_status for
+/// any other status than 200.
 async::awaitable<fetch_result<connection>> open_live(upstream::remote_file& file, std::size_t source);
 
 /// Who is asked when the first source is slow to answer.

@@ -5,8 +5,8 @@
 namespace millrace::registry {
 
 std::size_t source_memory::current(std::span<const url> sources) const {
-  const auto found =
-      std::find_if(sources.begin(), sources.end(), [&](const url& each) { return each.text() == last_good_; });
+  const auto found = std::find_if(sources.begin(), sources.end(),
+                                  [&](const url& each) { return each.text() == last_good_; });
   return found == sources.end() ? 0 : static_cast<std::size_t>(found - sources.begin());
 }
 

@@ -41,8 +41,8 @@ enum class stream_kind {
 
 class playback;
 
-/// Shared by the registry and the requests that play it. Thread-safe: counters are atomic, the rest is under a
-/// lock that no byte waits for.
+/// Shared by the registry and the requests that play it. Thread-safe: counters are atomic, the rest is under
+/// a lock that no byte waits for.
 class stream {
  public:
   using clock = source_memory::clock;
@@ -79,12 +79,12 @@ class stream {
   /// A request that could not be served to its end because of the upstream.
   void record_error(const std::string& what);
   std::string last_error() const;
-  std::atomic<std::uint64_t> bytes_served{0};     ///< payload bytes that sockets accepted
+  std::atomic<std::uint64_t> bytes_served{0};  ///< payload bytes that sockets accepted
   std::atomic<std::uint64_t> segments_served{0};
   std::atomic<std::uint64_t> errors{0};
-  std::atomic<std::uint64_t> failovers{0};        ///< tried, by itself or by hand
-  std::atomic<std::size_t> running{0};            ///< open responses
-  std::atomic<std::size_t> clients{0};            ///< entries in the registry
+  std::atomic<std::uint64_t> failovers{0};  ///< tried, by itself or by hand
+  std::atomic<std::size_t> running{0};      ///< open responses
+  std::atomic<std::size_t> clients{0};      ///< entries in the registry
   void touch() noexcept { last_access_.store(wall_clock::now(), std::memory_order_relaxed); }
   wall_clock::time_point last_access() const noexcept { return last_access_.load(std::memory_order_relaxed); }
 
@@ -107,7 +107,7 @@ class stream {
 
   // The directory's own.
   std::uint64_t serial_ = 0;
-  std::atomic<bool> posted_{false};  ///< changed under its lock
+  std::atomic<bool> posted_{false};              ///< changed under its lock
   clock::time_point idle_since_ = clock::now();  ///< since when it has had no clients
 };
 

@@ -67,7 +67,8 @@ async::awaitable<fetch_result<void>> try_source(request_context& context, const 
 
 async::awaitable<fetch_result<void>> take_source(request_context& context,
                                                  const std::shared_ptr<registry::stream>& stream,
-                                                 const registry::stream_definition& known, std::size_t index) {
+                                                 const registry::stream_definition& known,
+                                                 std::size_t index) {
   const auto show = context.worker.shared.on_air.find(stream->id());
   if (show && show->stream() == stream) {
     auto taken = co_await order_broadcast(show, known.sources[index]);

@@ -85,8 +85,7 @@ void conclude(media_response& of, const transfer::delivery_result& result) {
     log::warning("{}: response cut after {} bytes: {}", what, result.sent, to_string(*result.cause));
     of.play.stream->record_error(to_string(*result.cause));
   } else if (result.client_error) {
-    log::debug("{}: client gone after {} bytes: {}", what, result.sent,
-               result.client_error.message());
+    log::debug("{}: client gone after {} bytes: {}", what, result.sent, result.client_error.message());
   }
 }
 
@@ -105,8 +104,9 @@ async::awaitable<void> send_range(media_response& of, upstream::range_answer ans
 }
 
 /// A satisfiable range, or the whole.
-async::awaitable<void> respond_planned(media_response& of, upstream::range_answer answer, http::field_list fields,
-                                     transfer::response_plan plan, byte_offset total) {
+async::awaitable<void> respond_planned(media_response& of, upstream::range_answer answer,
+                                       http::field_list fields, transfer::response_plan plan,
+                                       byte_offset total) {
   const bool partial = plan.what == kind::partial;
   fields.set("Accept-Ranges", "bytes");
   fields.set("Content-Length", std::to_string(plan.range.size()));

@@ -40,8 +40,8 @@ struct media_response {
   std::vector<std::byte> begun = {};  ///< bytes of the first answer's body that have been read already
 };
 
-/// Whether web pages may read what comes from these sources: all of them are public, or the operator has named
-/// their addresses. False when names cannot be resolved in time.
+/// Whether web pages may read what comes from these sources: all of them are public, or the operator has
+/// named their addresses. False when names cannot be resolved in time.
 async::awaitable<bool> may_web_read(request_context& context, std::vector<url> sources);
 
 /// The first upstream answer: for the first chunk of what the client asks for, or the whole where ranges do

@@ -33,7 +33,8 @@ struct remote_handle {
   playing* response = nullptr;
 };
 
-registry::playback_control control_of(const async::executor& on, const std::shared_ptr<remote_handle>& handle) {
+registry::playback_control control_of(const async::executor& on,
+                                      const std::shared_ptr<remote_handle>& handle) {
   std::weak_ptr<remote_handle> weak = handle;
   return {.stop =
               [on, weak] {
@@ -86,10 +87,9 @@ async::awaitable<void> refuse_unknown(request_context& context) {
 }
 
 async::awaitable<void> refuse_deleted(request_context& context) {
-  const http::problem problem{
-      .code = http::problem_code::not_found,
-      .detail = "This stream was deleted. POST it to /streams again to play it.",
-      .status = {}};
+  const http::problem problem{.code = http::problem_code::not_found,
+                              .detail = "This stream was deleted. POST it to /streams again to play it.",
+                              .status = {}};
   co_await respond_problem(context, problem, open_to_all());
 }
 

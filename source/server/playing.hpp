@@ -19,9 +19,9 @@ class playing {
 
   request_context& context;
   const std::shared_ptr<registry::stream> stream;
-  bool seeking = false;   ///< the range begins behind the first byte
+  bool seeking = false;      ///< the range begins behind the first byte
   bool web_readable = true;  ///< web pages may read the response, errors included
-  bool unframed = false;  ///< the body ends with the connection: only a reset tells that it was cut
+  bool unframed = false;     ///< the body ends with the connection: only a reset tells that it was cut
   /// Set while the response can go on with another source; called on its own event loop.
   std::function<void(const url&)> on_move;
 
@@ -38,8 +38,8 @@ class playing {
 using play_body = std::function<async::awaitable<void>(playing&)>;
 
 /// Registers client and response, runs `body`, and ends it early when the client leaves or is disconnected. A
-/// client or stream that has been deleted is refused with a problem document. `named` is the client's own name
-/// for itself, empty: by address, User-Agent and stream.
+/// client or stream that has been deleted is refused with a problem document. `named` is the client's own
+/// name for itself, empty: by address, User-Agent and stream.
 async::awaitable<void> play(request_context& context, std::shared_ptr<registry::stream> stream,
                             const std::string& named, play_body body);
 

@@ -38,7 +38,7 @@ struct request_context {
 
   watchdog& deadline;  ///< none is set while a handler runs; respond() uses it for --send-timeout
   response_record& sent;
-  registry::identity_cache& identities;  ///< of the connection
+  registry::identity_cache& identities;         ///< of the connection
   std::string_view host = {};                   ///< of the absolute-form target, else of Host; may be empty
   std::string_view allow = {};                  ///< the methods of the route, for Allow
   std::vector<std::string_view> captures = {};  ///< what stood for the {} of the route's pattern, in `path`

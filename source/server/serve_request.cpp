@@ -63,7 +63,7 @@ std::optional<problem> find_objection(client_link& link, request_context& contex
 
 /// Paths may hold whole URLs that somebody pasted: the log gets nothing of them.
 std::string_view path_for_log(std::string_view path) {
-  return path.substr(0, path.find("://"));
+  return path.substr(0, path.find(":/"));
 }
 
 /// Routes are told apart in the statistics by their patterns; what is no route has none.

@@ -1,9 +1,8 @@
 #include "server/shutdown.hpp"
 
-#include "server/housekeeping.hpp"
-
 #include "async/combinators.hpp"
 #include "core/log.hpp"
+#include "server/housekeeping.hpp"
 #include "server/shared_state.hpp"
 
 #include <boost/asio/post.hpp>

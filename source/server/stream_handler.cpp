@@ -39,7 +39,8 @@ media_request to_play(const stream_request& asked, const registry::stream& strea
   for (const auto& [name, value] : known->headers)
     request.headers.add(name, value);
   for (const auto& mirror : asked.sources) {
-    const bool there = std::find(request.sources.begin(), request.sources.end(), mirror) != request.sources.end();
+    const bool there =
+        std::find(request.sources.begin(), request.sources.end(), mirror) != request.sources.end();
     if (!there) request.sources.push_back(mirror);
   }
   return request;

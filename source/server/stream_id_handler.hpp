@@ -1,5 +1,6 @@
 #pragma once
-// GET|HEAD /stream/{id}: a direct stream of the registry, whether it is a file, a body without ranges, or live.
+// GET|HEAD /stream/{id}: a direct stream of the registry, whether it is a file, a body without ranges, or
+// live.
 
 #include "server/request_context.hpp"
 

@@ -14,8 +14,8 @@ namespace millrace::transfer {
 /// more than that.
 async::awaitable<void> watch_client(async::transport& client, std::string& input, std::size_t limit);
 
-/// Runs `response` and ends it early when the client leaves, or when somebody else notifies `ended`. False when
-/// it was ended so.
+/// Runs `response` and ends it early when the client leaves, or when somebody else notifies `ended`. False
+/// when it was ended so.
 async::awaitable<bool> while_client_stays(async::transport& client, std::string& input, std::size_t limit,
                                           async::event& ended, async::awaitable<void> response);
 

@@ -20,7 +20,8 @@ failure failed(error_code code, const upstream::range_answer& answer, const char
 
 }  // namespace
 
-whole_body::whole_body(upstream::remote_file& file, upstream::range_answer first, std::vector<std::byte> begun)
+whole_body::whole_body(upstream::remote_file& file, upstream::range_answer first,
+                       std::vector<std::byte> begun)
     : file_(file),
       answer_(std::move(first)),
       version_source_(answer_->source),

@@ -1,6 +1,6 @@
 #pragma once
-// The body of an upstream that does not answer ranges, read from its beginning to its end: a body of known length
-// goes on behind a broken connection, at the byte that is missing.
+// The body of an upstream that does not answer ranges, read from its beginning to its end: a body of known
+// length goes on behind a broken connection, at the byte that is missing.
 
 #include "upstream/range_fetch.hpp"
 
@@ -26,7 +26,8 @@ class whole_body {
   std::uint64_t fetched() const noexcept { return fetched_; }
 
  private:
-  async::awaitable<std::size_t> read_from(upstream::exchange& body, std::span<std::byte> into, error_code& ec);
+  async::awaitable<std::size_t> read_from(upstream::exchange& body, std::span<std::byte> into,
+                                          error_code& ec);
   async::awaitable<fetch_result<void>> resume(failure cause);
   async::awaitable<fetch_result<void>> reopen();
   async::awaitable<fetch_result<void>> catch_up(upstream::range_answer& answer, byte_offset from);
@@ -40,8 +41,9 @@ class whole_body {
   http::validator version_;
   std::optional<byte_offset> total_;
   std::vector<std::byte> begun_;
-  std::vector<std::byte> ring_;  ///< the last bytes, each at its offset modulo the size; of known lengths only
-  byte_offset position_ = 0;     ///< of the next byte
+  std::vector<std::byte>
+      ring_;                  ///< the last bytes, each at its offset modulo the size; of known lengths only
+  byte_offset position_ = 0;  ///< of the next byte
   byte_offset attempt_began_ = 0;
   std::uint64_t fetched_ = 0;
   upstream::attempts tried_;

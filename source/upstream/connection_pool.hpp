@@ -24,7 +24,7 @@ struct connection {
   std::string input;    ///< bytes read but not yet consumed
   unsigned served = 0;  ///< complete exchanges so far; > 0 means that it is a reused connection
   bool proved = false;  ///< has shown keep-alive with 206: the next request may be sent ahead
-  std::chrono::microseconds round_trip{0};  ///< of connecting, or of the last request's head
+  std::chrono::microseconds round_trip{0};      ///< of connecting, or of the last request's head
   registry::statistics::gauge_entry open = {};  ///< in the number of open connections
 };
 

@@ -289,7 +289,8 @@ remote_file::remote_file(const services& used, const async::executor& on, reques
 void remote_file::move_to(const url& wanted) {
   const auto found = std::find_if(sources.begin(), sources.end(),
                                   [&](const file_source& each) { return each.original == wanted; });
-  if (found == sources.end() || found == sources.begin() + static_cast<std::ptrdiff_t>(order.current())) return;
+  if (found == sources.end() || found == sources.begin() + static_cast<std::ptrdiff_t>(order.current()))
+    return;
   order.take(static_cast<std::size_t>(found - sources.begin()));
   gap_since = last_byte_at;
   if (on_moved) on_moved();

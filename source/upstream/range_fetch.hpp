@@ -35,8 +35,8 @@ struct byte_sample {
 /// The file of one client request; lives on one event loop, in the frame of the request.
 struct remote_file {
   /// `played` keeps what is learnt of the sources beyond this request; null: nobody does.
-  remote_file(const services& used, const async::executor& on, request_profile headers,
-              std::vector<url> urls, std::shared_ptr<registry::stream> played = nullptr);
+  remote_file(const services& used, const async::executor& on, request_profile headers, std::vector<url> urls,
+              std::shared_ptr<registry::stream> played = nullptr);
 
   const services& with;
   request_profile profile;
@@ -48,13 +48,13 @@ struct remote_file {
   std::optional<byte_offset> known_total;  ///< of an earlier request: a guess, never an answer
   std::function<byte_sample()> had;        ///< empty bytes while nothing was had
   std::optional<std::size_t> remembered;   ///< the source that url_memory has
-  bool whole_will_do = false;  ///< a source that refuses ranges is asked for the whole instead
-  bool wary = false;      ///< the last connection broke: the next request goes on a fresh one
-  bool ahead_works = true;                 ///< until a request that was sent ahead got no proper answer
-  bool joining = false;                    ///< a new source is being compared; others wait for `settled`
+  bool whole_will_do = false;              ///< a source that refuses ranges is asked for the whole instead
+  bool wary = false;        ///< the last connection broke: the next request goes on a fresh one
+  bool ahead_works = true;  ///< until a request that was sent ahead got no proper answer
+  bool joining = false;     ///< a new source is being compared; others wait for `settled`
   async::broadcast settled;
 
-  std::function<void()> on_moved;          ///< the source was changed by hand: old answers are to end
+  std::function<void()> on_moved;                 ///< the source was changed by hand: old answers are to end
   source_list::clock::time_point last_byte_at{};  ///< when bytes last came in
   std::optional<source_list::clock::time_point> gap_since;  ///< the last byte before a failover
 

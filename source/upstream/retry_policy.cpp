@@ -20,8 +20,7 @@ bool refuses_ranges(const failure& cause) noexcept {
   constexpr std::array refusing{400, 403, 405, 406, 416, 501};
   if (cause.code == errc::range_unsupported) return true;
   if (cause.code == errc::range_unsatisfiable) return !cause.total;
-  return cause.code == errc::unexpected_status &&
-         std::ranges::find(refusing, cause.status) != refusing.end();
+  return cause.code == errc::unexpected_status && std::ranges::find(refusing, cause.status) != refusing.end();
 }
 
 bool looks_like_overload(const failure& cause) noexcept {

@@ -12,13 +12,13 @@ namespace millrace::upstream {
 
 struct services {
   const settings& config;
-  connector& network;             ///< shared
-  connection_pool& pool;          ///< shared
-  origin_budget& budget;          ///< shared
-  url_memory& memory;             ///< shared
-  async::memory_budget& buffers;  ///< shared
-  registry::statistics& counters; ///< shared
-  async::block_pool& blocks;      ///< this event loop's own
+  connector& network;              ///< shared
+  connection_pool& pool;           ///< shared
+  origin_budget& budget;           ///< shared
+  url_memory& memory;              ///< shared
+  async::memory_budget& buffers;   ///< shared
+  registry::statistics& counters;  ///< shared
+  async::block_pool& blocks;       ///< this event loop's own
 };
 
 }  // namespace millrace::upstream

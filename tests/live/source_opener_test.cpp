@@ -20,7 +20,8 @@ struct fixture : upstream::origin_fixture {
     file = std::make_unique<upstream::remote_file>(with, here, profile(), std::move(urls));
   }
   fetch_result<live::connection> rival(std::chrono::milliseconds patience) {
-    return run(live::open_with_rival(*file, 0, live::rival{1, patience}, std::chrono::steady_clock::now() + 20s));
+    return run(
+        live::open_with_rival(*file, 0, live::rival{1, patience}, std::chrono::steady_clock::now() + 20s));
   }
 };
 

@@ -66,8 +66,8 @@ BOOST_AUTO_TEST_CASE(the_same_broadcast_goes_on_seamlessly) {
     BOOST_TEST_CONTEXT("ends by " << static_cast<int>(how)) {
       live_fixture on;
       auto backup = lively();
-      backup.repeat = 16s;  // reaches back behind what the primary sent last, also after a stall
-      const auto id = post_pair(on, ending_by(how), backup);
+      backup.repeat = 12s;  // reaches back behind what the primary sent last, also after a stall
+      const auto id = post_pair(on, ending_by(how, 16s), backup);
       const auto viewer = on.watch(id);
       BOOST_TEST(viewer->read_until([&] { return on.origin.of("/b.ts").requests > 0; }));
       BOOST_TEST(viewer->read_to(viewer->received() + 4'000'000));

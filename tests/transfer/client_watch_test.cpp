@@ -99,7 +99,8 @@ BOOST_AUTO_TEST_CASE(cancelled_in_the_middle_nothing_is_left) {
   std::optional<bool> stayed;
   const auto soon = std::chrono::steady_clock::now() + 20ms;
   const bool cancelled = run_and_cancel(
-      upstream::store(while_client_stays(*client, input, limit, *noticed, respond_after(20'000ms, ended)), stayed),
+      upstream::store(while_client_stays(*client, input, limit, *noticed, respond_after(20'000ms, ended)),
+                      stayed),
       [&] { return std::chrono::steady_clock::now() > soon; });
   BOOST_TEST(cancelled);
   BOOST_TEST(!stayed.has_value());

@@ -219,8 +219,7 @@ BOOST_AUTO_TEST_CASE(one_block_is_enough) {
   bool done = false;
   std::size_t most = 0;
   loop.restart();
-  boost::asio::co_spawn(loop, pass(*body, client_framing::chunked),
-                        [&](std::exception_ptr) { done = true; });
+  boost::asio::co_spawn(loop, pass(*body, client_framing::chunked), [&](std::exception_ptr) { done = true; });
   step_until([&] {
     receive();
     most = std::max(most, blocks.in_use());
