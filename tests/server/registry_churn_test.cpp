@@ -73,8 +73,9 @@ BOOST_AUTO_TEST_CASE(two_thousand_visits) {
   on.server.directory().clean_up(registry::directory::clock::now());
   BOOST_TEST(shared.directory.client_count() == 0U);
   BOOST_TEST(shared.directory.stream_count() == 4U);
-  BOOST_TEST(on.origin.of("/a.ts").peak_requests <= 1U);
-  BOOST_TEST(on.origin.of("/b.ts").peak_requests <= 1U);
+  // The origin may see the next connection before the end of the last one.
+  BOOST_TEST(on.origin.of("/a.ts").peak_requests <= 2U);
+  BOOST_TEST(on.origin.of("/b.ts").peak_requests <= 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
