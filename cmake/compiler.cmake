@@ -15,7 +15,8 @@ find_program(MILLRACE_CCACHE ccache)
 if(MILLRACE_CCACHE)
   # Paths below the checkout do not count: every clone finds what another has compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-    ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${MILLRACE_CCACHE})
+    ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${MILLRACE_CCACHE})
 endif()
 
 # Warnings apply to our own targets only: each of them links this.
