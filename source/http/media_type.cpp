@@ -153,6 +153,11 @@ bool is_transport_stream(std::string_view media_type) noexcept {
   return extension_of_type(media_type) == ".ts";
 }
 
+bool is_playlist(std::string_view media_type) noexcept {
+  const auto extension = extension_of_type(media_type);
+  return extension == ".m3u8" || extension == ".m3u";
+}
+
 bool is_generic(std::string_view media_type) noexcept {
   const auto type = essence(media_type);
   return type.empty() || equal_ignoring_case(type, "application/octet-stream") ||

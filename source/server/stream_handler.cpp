@@ -1,6 +1,7 @@
 #include "server/stream_handler.hpp"
 
 #include "server/cors.hpp"
+#include "server/first_look.hpp"
 #include "server/media_response.hpp"
 #include "server/shared_state.hpp"
 #include "server/stream_request.hpp"
@@ -10,12 +11,6 @@
 namespace millrace::server {
 
 namespace {
-
-http::field_list open_to_all() {
-  http::field_list fields;
-  add_cors(fields);
-  return fields;
-}
 
 registry::stream_definition define(const stream_request& asked) {
   registry::stream_definition definition{
@@ -49,7 +44,11 @@ media_request to_play(const stream_request& asked, const registry::stream& strea
 async::awaitable<void> serve(playing& play, media_request request) {
   const async::executor on = co_await async::asio::this_coro::executor;
   media_response response(play, std::move(request), on);
+  const bool served = co_await respond_cached(response);
+  if (served) co_return;
   auto first = co_await open_first(response);
+  if (first && play.stream->kind() == registry::stream_kind::undecided)
+    play.stream->turned_out(kind_told(response.asked.sources.front(), *first));
   co_await respond_media(response, std::move(first));
 }
 

@@ -1,10 +1,8 @@
 #include "server/stream_id_handler.hpp"
 
-#include "core/log.hpp"
-#include "http/media_type.hpp"
 #include "live/run_broadcast.hpp"
-#include "live/ts_packet.hpp"
 #include "server/cors.hpp"
+#include "server/first_look.hpp"
 #include "server/live_response.hpp"
 #include "server/media_response.hpp"
 #include "server/shared_state.hpp"
@@ -17,12 +15,6 @@ namespace millrace::server {
 namespace {
 
 using registry::stream_kind;
-
-http::field_list open_to_all() {
-  http::field_list fields;
-  add_cors(fields);
-  return fields;
-}
 
 media_request to_play(const stream_request& asked, const registry::stream& stream,
                       const registry::stream_definition& known) {
@@ -37,47 +29,6 @@ media_request to_play(const stream_request& asked, const registry::stream& strea
   for (const auto& [name, value] : known.headers)
     request.headers.add(name, value);
   return request;
-}
-
-// Is it live? The URL decides, then the Content-Type, then the first bytes.
-
-enum class guess { transport_stream, something_else, unknown };
-
-guess guess_by_url(const url& source) {
-  const auto type = http::type_of_extension(percent_decode(source.path()));
-  if (type.empty()) return guess::unknown;
-  return type == "video/mp2t" ? guess::transport_stream : guess::something_else;
-}
-
-guess guess_by_type(std::string_view content_type) {
-  if (http::is_generic(content_type)) return guess::unknown;
-  return http::is_transport_stream(content_type) ? guess::transport_stream : guess::something_else;
-}
-
-/// The first bytes of the body, as many as it takes to recognise packets.
-async::awaitable<std::vector<std::byte>> read_beginning(upstream::exchange& body) {
-  constexpr std::size_t enough = 8 * live::packet_size;
-  std::vector<std::byte> bytes(enough);
-  std::size_t have = 0;
-  while (have < enough) {
-    error_code ec;
-    if (!body.ready()) ec = co_await body.wait_body();
-    if (!ec) have += body.read_body(std::span(bytes).subspan(have), ec);
-    if (ec && ec != async::asio::error::would_block) break;
-  }
-  bytes.resize(have);
-  co_return bytes;
-}
-
-/// A body without end: MPEG-TS? `begun` receives the bytes that had to be read for it.
-async::awaitable<bool> is_live(media_response& of, upstream::range_answer& answer,
-                               std::vector<std::byte>& begun) {
-  if (answer.partial || answer.total) co_return false;
-  auto guessed = guess_by_url(of.asked.sources.front());
-  if (guessed == guess::unknown) guessed = guess_by_type(answer.body.head().fields.get("Content-Type"));
-  if (guessed != guess::unknown) co_return guessed == guess::transport_stream;
-  begun = co_await read_beginning(answer.body);
-  co_return live::looks_like_ts(begun);
 }
 
 std::unique_ptr<live::seat> find_seat(playing& play, const async::executor& here) {
@@ -109,35 +60,63 @@ async::awaitable<fetch_result<upstream::range_answer>> open(media_response& of) 
   return of.asked.live ? open_whole(of) : open_first(of);
 }
 
+/// HLS is played by its playlist, whose URIs millrace rewrites.
+async::awaitable<void> refuse_playlist(playing& play) {
+  const http::problem problem{.code = http::problem_code::conflict,
+                              .detail = "This is an HLS stream: play its stream_endpoint, /hls/" +
+                                        play.stream->id() + "/playlist.m3u8.",
+                              .status = {}};
+  http::field_list fields;
+  if (play.web_readable) add_cors(fields);
+  co_await respond_problem(play.context, problem, std::move(fields));
+}
+
+/// The first answer is a live stream's: on the air with it.
+async::awaitable<void> begin_live(media_response& of, upstream::range_answer answer,
+                                  std::vector<std::byte> begun, std::unique_ptr<live::hub::opening> opening) {
+  const async::executor here = co_await async::asio::this_coro::executor;
+  const auto file_name = of.asked.file_name;
+  if (of.context.is_head()) {
+    co_await respond_live_head(of.play, file_name);
+    co_return;
+  }
+  auto seat = go_on_air(of, std::move(answer), std::move(begun), here);
+  opening.reset();
+  co_await serve_live(of.play, std::move(seat), file_name);
+}
+
 /// Opens the stream and finds out what it is.
 async::awaitable<void> open_and_serve(playing& play, media_request request,
                                       std::unique_ptr<live::hub::opening> opening) {
   const async::executor here = co_await async::asio::this_coro::executor;
-  const auto file_name = request.file_name;
   request.live = play.stream->kind() == stream_kind::live;
   media_response response(play, std::move(request), here);
+  const auto known = play.stream->kind();
+  bool served = false;
+  if (known == stream_kind::file || known == stream_kind::body) served = co_await respond_cached(response);
+  if (served) co_return;
   auto first = co_await open(response);
-  std::vector<std::byte> begun;
-  bool live = false;
-  if (first) live = co_await is_live(response, *first, begun);
-  // A range that lies outside is this client's own affair.
-  const bool shared = !first && first.error().code != errc::range_unsatisfiable;
-  if (shared && opening) opening->failed(first.error());
-  if (!live) {
-    if (first && !first->partial) play.stream->turned_out(stream_kind::body);
+  if (!first) {
+    // A range that lies outside is this client's own affair.
+    const bool shared = first.error().code != errc::range_unsatisfiable;
+    if (shared && opening) opening->failed(first.error());
     opening.reset();
-    response.begun = std::move(begun);
     co_await respond_media(response, std::move(first));
     co_return;
   }
-  play.stream->turned_out(stream_kind::live);
-  if (play.context.is_head()) {
-    co_await respond_live_head(play, file_name);
+  auto seen = co_await look_at_answer(response.asked.sources.front(), *first);
+  play.stream->turned_out(seen.kind);
+  if (seen.kind == stream_kind::live) {
+    co_await begin_live(response, std::move(*first), std::move(seen.begun), std::move(opening));
     co_return;
   }
-  auto seat = go_on_air(response, std::move(*first), std::move(begun), here);
   opening.reset();
-  co_await serve_live(play, std::move(seat), file_name);
+  if (seen.kind == stream_kind::hls) {
+    co_await refuse_playlist(play);
+    co_return;
+  }
+  response.begun = std::move(seen.begun);
+  co_await respond_media(response, std::move(first));
 }
 
 bool may_be_live(const playing& play, const media_request& request) {
@@ -149,6 +128,10 @@ bool may_be_live(const playing& play, const media_request& request) {
 async::awaitable<void> serve(playing& play, media_request request) {
   const async::executor here = co_await async::asio::this_coro::executor;
   auto& on_air = play.context.worker.shared.on_air;
+  if (play.stream->kind() == stream_kind::hls) {
+    co_await refuse_playlist(play);
+    co_return;
+  }
   // Anybody may have made the stream with ?url=, a web page that wants to see the home network, too.
   if (request.guarded) play.web_readable = co_await may_web_read(play.context, request.sources);
   if (play.stream->kind() == stream_kind::live && play.context.is_head()) {
@@ -196,14 +179,6 @@ async::awaitable<void> handle_stream_id(request_context& context) {
   const auto stream = find(context);
   if (!stream) {
     co_await refuse_unknown(context);
-    co_return;
-  }
-  if (stream->kind() == stream_kind::hls) {
-    const http::problem problem{
-        .code = http::problem_code::conflict,
-        .detail = "This is an HLS stream: play its stream_endpoint, /hls/" + stream->id() + "/playlist.m3u8.",
-        .status = {}};
-    co_await respond_problem(context, problem, open_to_all());
     co_return;
   }
   const auto definition = stream->definition();

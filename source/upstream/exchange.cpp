@@ -175,6 +175,22 @@ std::chrono::microseconds exchange::round_trip() const noexcept {
   return line_->value.round_trip;
 }
 
+async::awaitable<std::span<const std::byte>> exchange::peek(std::size_t count) {
+  auto& input = line_->value.input;
+  if (head_.body != http::framing::length) co_return std::span<const std::byte>();
+  count = static_cast<std::size_t>(std::min<std::uint64_t>(count, left_));
+  std::array<std::byte, 64> scratch;
+  while (input.size() < count) {
+    auto ec = co_await line_->guard.wait_readable();
+    if (ec) break;
+    const auto room = std::min(scratch.size(), count - input.size());
+    const auto got = line_->link->read_now(std::span(scratch).first(room), ec);
+    input.append(reinterpret_cast<const char*>(scratch.data()), got);
+    if (ec && ec != asio::error::would_block) break;
+  }
+  co_return std::as_bytes(std::span(input).first(std::min(input.size(), count)));
+}
+
 void exchange::limit_waits(std::chrono::milliseconds limit) noexcept {
   line_->guard.limit_waits(limit);
 }

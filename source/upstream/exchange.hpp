@@ -39,6 +39,9 @@ class exchange {
   std::size_t read_body(std::span<std::byte> into, error_code& ec);
   /// From now on no wait may be longer (live streams are not waited for as long as files).
   void limit_waits(std::chrono::milliseconds limit) noexcept;
+  /// Waits for the first `count` bytes of a body of known length and leaves them to be read; fewer when the
+  /// body ends or fails before. For small counts, before read_body() has been called.
+  async::awaitable<std::span<const std::byte>> peek(std::size_t count);
   /// The body has been read to its end.
   bool complete() const noexcept { return complete_; }
   /// Ends a wait from outside.

@@ -66,6 +66,45 @@ BOOST_FIXTURE_TEST_CASE(a_file_with_ranges, live_fixture) {
   BOOST_TEST(server.directory().find_stream(id)->kind() == stream_kind::file);
 }
 
+// Contract 4: where the URL does not tell, the upstream's type and first bytes do.
+BOOST_AUTO_TEST_CASE(what_turns_out_to_be_a_playlist) {
+  constexpr const char* list = "#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\na.ts\n#EXT-X-ENDLIST\n";
+  struct row {
+    const char* path;
+    const char* type;
+    const char* text;
+    bool ranges;
+    stream_kind kind;
+  };
+  for (const auto& [path, type, text, ranges, kind] :
+       {row{"/play", "application/vnd.apple.mpegurl", list, true, stream_kind::hls},
+        row{"/play", "application/x-mpegURL; charset=utf-8", list, false, stream_kind::hls},
+        row{"/play.php?u=1", "text/plain", list, true, stream_kind::hls},
+        row{"/play.php?u=1", "", list, false, stream_kind::hls},
+        row{"/play", "application/octet-stream", "\xef\xbb\xbf#EXTM3U\r\n", true, stream_kind::hls},
+        row{"/play", "application/octet-stream", "#EXTM3", true, stream_kind::file},
+        row{"/play", "text/html", list, true, stream_kind::file},
+        row{"/play.mkv", "audio/mpegurl", list, true, stream_kind::file},
+        row{"/play.mkv", "", list, false, stream_kind::body}}) {
+    BOOST_TEST_CONTEXT(path << " as " << type << (ranges ? " with ranges" : "")) {
+      live_fixture on;
+      origin::behaviour rules{.text = text, .content_type = type};
+      if (!ranges) rules.lies = {{.about = origin::lie::kind::ignore_range}};
+      const auto id = on.post_as(path, std::move(rules));
+      const auto first = on.get(id);
+      BOOST_TEST((on.server.directory().find_stream(id)->kind() == kind));
+      if (kind == stream_kind::hls) {
+        check_problem(first, 409, "conflict");
+        BOOST_TEST(on.info(id).at("stream_type").as_string() == "hls");
+        check_problem(on.get(id), 409, "conflict");
+      } else {
+        BOOST_TEST(first.status == 200);
+        BOOST_TEST(first.body == text);
+      }
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_a_stream_is) {
   struct row {
     const char* path;
@@ -136,16 +175,19 @@ BOOST_AUTO_TEST_CASE(any_range_is_refused) {
   }
 }
 
-BOOST_FIXTURE_TEST_CASE(no_transport_stream_behind_ts, live_fixture) {
-  const auto id = post_as("/a.ts", {.size = 1ULL << 40U,
-                                    .seed = 7,
-                                    .body_framing = origin::framing::until_close,
-                                    .lies = {{.about = origin::lie::kind::ignore_range}}});
+BOOST_AUTO_TEST_CASE(no_transport_stream_behind_ts) {
+  auto config = live_test_settings();
+  config.live.grace = 20s;
+  live_fixture on(config);
+  const auto id = on.post_as("/a.ts", {.size = 1ULL << 40U,
+                                       .seed = 7,
+                                       .body_framing = origin::framing::until_close,
+                                       .lies = {{.about = origin::lie::kind::ignore_range}}});
   const auto began = std::chrono::steady_clock::now();
-  check_problem(get(id), 502, "upstream");
-  BOOST_TEST(seconds_since(began) < 3);  // not the grace, which is 4 s
-  BOOST_TEST(text_of(info(id), "last_error").find("transport stream") != std::string::npos);
-  BOOST_TEST(quiet());
+  check_problem(on.get(id), 502, "upstream");
+  BOOST_TEST(seconds_since(began) < promptly.count());  // not the grace
+  BOOST_TEST(text_of(on.info(id), "last_error").find("transport stream") != std::string::npos);
+  BOOST_TEST(on.quiet());
 }
 
 BOOST_FIXTURE_TEST_CASE(unknown_streams, live_fixture) {
