@@ -6,10 +6,14 @@
 build_packages=(
   ccache clang-19 cmake libbenchmark-dev libboost-json1.81-dev libboost-program-options1.81-dev libboost-test1.81-dev
   libboost-url1.81-dev libboost1.81-dev libc-ares-dev libclang-rt-19-dev libidn2-dev libspdlog-dev libssl-dev lld-19 ninja-build
-  pkg-config prometheus-cpp-dev
+  pkg-config prometheus-cpp-dev zlib1g-dev
 )
 # What the tests run besides.
 check_packages=("${build_packages[@]}" clang-format-19 clang-tidy-19 curl ffmpeg mpv openssl prometheus python3)
+# What the tests with the label `browser` run besides. Node.js may come from elsewhere, its own npm with it.
+browser_packages=(chromium chromium-driver)
+command -v node >/dev/null || browser_packages+=(nodejs)
+command -v npm >/dev/null || browser_packages+=(npm)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {

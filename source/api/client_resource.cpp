@@ -13,7 +13,6 @@ namespace json = boost::json;
 using registry::client;
 
 json::object client_info(const client& who, registry::wall_clock::time_point now, json::storage_ptr storage) {
-  const bool active = who.running.load() > 0;
   constexpr std::size_t members = 8;
   json::object info(members, std::move(storage));
   put_text(info, "client_id", who.id());
@@ -21,7 +20,7 @@ json::object client_info(const client& who, registry::wall_clock::time_point now
   put_text(info, "user_agent", who.user_agent());
   put_text(info, "ip_address", who.address());
   info.emplace("first_seen", iso_time(who.first_seen()));
-  info.emplace("last_seen", iso_time(active ? now : who.last_seen()));
+  info.emplace("last_seen", iso_time(who.running.load() > 0 ? now : who.last_seen()));
   info.emplace("bytes_served", who.bytes_served.load());
   info.emplace("segments_served", who.segments_served.load());
   return info;

@@ -110,8 +110,8 @@ void describe_clients(exposition& to, const statistics& counters, const process_
   to.gauge("client_connections_open", "Connections of clients.", process.connections);
   to.counter("client_connections_refused_total", "Connections refused beyond --max-clients.",
              counters.clients_refused);
-  to.gauge("streams_active", "Streams with a running response.", counters.active_streams.load());
-  to.gauge("clients_active", "Clients with a running response.", counters.active_clients.load());
+  to.gauge("streams_active", "Streams that are played.", process.active_streams);
+  to.gauge("clients_active", "Clients that play.", process.active_clients);
   to.gauge("streams_registered", "Streams in the registry.", process.streams);
   to.gauge("clients_registered", "Clients in the registry.", process.clients);
 }
@@ -129,6 +129,12 @@ void describe_upstreams(exposition& to, const statistics& counters, const proces
              counters.upstream_opened);
   to.counter("upstream_connections_refused_total", "Attempts to connect that an upstream refused.",
              counters.upstream_refused);
+  to.counter("cache_hits_total", "Responses with bytes from the cache.", counters.cache_hits);
+  to.counter("cache_misses_total", "Responses without any, while there is a cache.", counters.cache_misses);
+  to.counter("cache_hit_bytes_total", "Body bytes sent to clients from the cache.", counters.cache_hit_bytes);
+  to.counter("cache_evictions_total", "Pages of up to 64 KiB that the cache gave up for others.",
+             counters.cache_evictions);
+  to.gauge("cache_bytes", "Memory that the cache holds.", counters.cache_bytes.load());
   to.causes("retries_total", "Upstream requests repeated, by cause.", counters.retries);
   to.causes("failovers_total", "Changes to another source, by the cause for leaving the one before.",
             counters.failovers);

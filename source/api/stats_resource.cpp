@@ -9,9 +9,9 @@ using registry::statistics;
 
 json::object proxy_stats(const statistics& counters, const process_view& process) {
   return {{"total_streams", process.streams},
-          {"active_streams", counters.active_streams.load()},
+          {"active_streams", process.active_streams},
           {"total_clients", process.clients},
-          {"active_clients", counters.active_clients.load()},
+          {"active_clients", process.active_clients},
           {"total_bytes_served", counters.total_bytes_served.load()},
           {"total_segments_served", counters.total_segments_served.load()},
           {"uptime_seconds", counters.uptime().count()},
@@ -24,12 +24,12 @@ json::object proxy_stats(const statistics& counters, const process_view& process
           {"buffer_bytes", process.buffer_bytes}};
 }
 
-json::object health(const statistics& counters, bool draining) {
+json::object health(const statistics& counters, const process_view& process, bool draining) {
   return {{"status", draining ? "draining" : "healthy"},
           {"version", version()},
           {"uptime_seconds", counters.uptime().count()},
-          {"active_streams", counters.active_streams.load()},
-          {"active_clients", counters.active_clients.load()},
+          {"active_streams", process.active_streams},
+          {"active_clients", process.active_clients},
           {"total_bytes_served", counters.total_bytes_served.load()}};
 }
 

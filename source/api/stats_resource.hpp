@@ -11,7 +11,7 @@ namespace millrace::api {
 /// `proxy_stats` of GET /stats.
 boost::json::object proxy_stats(const registry::statistics& counters, const process_view& process);
 /// GET /health.
-boost::json::object health(const registry::statistics& counters, bool draining);
+boost::json::object health(const registry::statistics& counters, const process_view& process, bool draining);
 /// GET /.
 boost::json::object index(const registry::statistics& counters, const process_view& process);
 

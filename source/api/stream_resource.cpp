@@ -50,7 +50,7 @@ json::object stream_info(const stream& what, registry::wall_clock::time_point no
   const auto chosen = what.current_source();
   // The definition may have been replaced meanwhile.
   const auto current = chosen < sources.size() ? chosen : 0;
-  const bool active = what.running.load() > 0;
+  const bool active = what.is_active(now);
 
   constexpr std::size_t members = 18;
   json::object info(members, storage);
@@ -70,7 +70,7 @@ json::object stream_info(const stream& what, registry::wall_clock::time_point no
   put_text(info, "last_error", what.last_error());
   info.emplace("is_active", active);
   info.emplace("created_at", iso_time(what.created_at()));
-  info.emplace("last_access", iso_time(active ? now : what.last_access()));
+  info.emplace("last_access", iso_time(what.running.load() > 0 ? now : what.last_access()));
   info.emplace("metadata", metadata(*definition, storage));
   return info;
 }

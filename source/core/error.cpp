@@ -61,6 +61,8 @@ constexpr description describe(errc value) noexcept {
       return {"the answer was not valid HTTP", retry};
     case errc::not_transport_stream:
       return {"the answer was no MPEG transport stream", next_source};
+    case errc::not_a_playlist:
+      return {"the answer was no HLS playlist", next_source};
     case errc::unexpected_status:
       return {"the upstream answered with an error", 0};
     case errc::range_unsupported:

@@ -39,6 +39,7 @@ enum class errc {
   body_ended,            ///< the body of a live stream ended properly: it should not have
   malformed_response,    ///< the bytes are no HTTP/1.x response
   not_transport_stream,  ///< a source of a live MPEG-TS stream sends something else
+  not_a_playlist,        ///< what was asked for as an HLS playlist is none, or cannot be read
   unexpected_status,     ///< a status that is no answer to the question; see failure::status
   // What it answered.
   range_unsupported,    ///< 200 to a Range request, or no total size

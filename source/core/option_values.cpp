@@ -214,6 +214,11 @@ std::string header_text(std::string_view text) {
   return std::string(text);
 }
 
+std::string secret(std::string_view text) {
+  if (text.empty()) throw bad_value("a text that is not empty");
+  return std::string(text);
+}
+
 std::string path(std::string_view text) {
   if (text.empty()) throw bad_value("the name of a file");
   return std::string(text);

@@ -48,6 +48,7 @@ std::string host_pattern(std::string_view text);
 std::string origin(std::string_view text);
 /// Not empty, no control characters: fit for a header value (RFC 9110 §5.5).
 std::string header_text(std::string_view text);
+std::string secret(std::string_view text);
 /// Not empty.
 std::string path(std::string_view text);
 

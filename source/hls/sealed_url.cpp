@@ -20,6 +20,12 @@ namespace {
 // Part of what a token means: another text makes all old tokens foreign.
 constexpr std::string_view key_purpose = "millrace sealed media URL";
 
+/// A hint is the URI of a part to come: players expect it unchanged when it is there.
+bool is_segment(const found_uri& found) noexcept {
+  const bool media = found.where == tag::uri || found.where == tag::part || found.where == tag::preload_hint;
+  return media && found.kind == uri_kind::resource;
+}
+
 }  // namespace
 
 sealing_key sealing_key::derive(std::string_view secret) {
@@ -58,11 +64,11 @@ const aes_siv::block& url_sealer::stream_data(std::string_view stream_id) {
 }
 
 std::size_t url_sealer::seal(std::string_view stream_id, std::string_view absolute, uri_kind kind,
-                             const variable_list& variables, std::string& out) {
+                             bool segment, const variable_list& variables, std::string& out) {
   const auto name = name_of(absolute, kind);
   plain_.clear();
   append_payload(plain_, {absolute, name.verbatim ? std::string_view(name.decoded) : std::string_view{}, kind,
-                          kind == uri_kind::playlist ? variables : no_variables_});
+                          segment, kind == uri_kind::playlist ? variables : no_variables_});
   sealed_.clear();
   siv_.seal(siv_.with(stream_data(stream_id), name.decoded), plain_, sealed_);
   out.append(name.encoded).append("?client_id=");
@@ -86,7 +92,8 @@ boost::system::result<unsealed_url, seal_error> url_sealer::open(std::string_vie
 }
 
 void sealing_writer::operator()(const found_uri& found, rewritten_playlist& out) const {
-  const auto place = sealer.seal(stream_id, found.absolute, found.kind, found.exported, out.text);
+  const auto place =
+      sealer.seal(stream_id, found.absolute, found.kind, is_segment(found), found.exported, out.text);
   out.client_ids.push_back(static_cast<std::uint32_t>(place));
   // A fragment is the player's own business. It may hold what a variable brought in.
   if (!found.fragment.empty())

@@ -28,6 +28,7 @@ class sealing_key {
 struct unsealed_url {
   url target;
   uri_kind kind;
+  bool segment;             ///< a media segment or a part of one: it counts as such
   variable_list variables;  ///< what a playlist at `target` may import
 };
 
@@ -45,7 +46,7 @@ class url_sealer {
 
   /// Appends the relative URI without the client id and returns the place in `out` where the id goes.
   /// `absolute` is a `url::text`.
-  std::size_t seal(std::string_view stream_id, std::string_view absolute, uri_kind kind,
+  std::size_t seal(std::string_view stream_id, std::string_view absolute, uri_kind kind, bool segment,
                    const variable_list& variables, std::string& out);
 
   /// `name` is the last path segment of the request as it came, `token` the value of its parameter.

@@ -2,6 +2,11 @@
 
 namespace millrace::registry {
 
+bool client::is_active(wall_clock::time_point now) const noexcept {
+  if (running.load() > 0) return true;
+  return stream_->kind() == stream_kind::hls && now - last_seen() < stream_->config().between_segments;
+}
+
 playback::playback(std::shared_ptr<stream> of, std::shared_ptr<client> by, statistics& totals,
                    playback_control control)
     : stream_(std::move(of)), client_(std::move(by)), totals_(totals), control_(std::move(control)) {
@@ -29,6 +34,12 @@ void playback::add_bytes(std::uint64_t bytes) noexcept {
   client_->bytes_served.fetch_add(bytes, std::memory_order_relaxed);
   stream_->bytes_served.fetch_add(bytes, std::memory_order_relaxed);
   totals_.total_bytes_served.fetch_add(bytes, std::memory_order_relaxed);
+}
+
+void playback::add_segment() noexcept {
+  client_->segments_served.fetch_add(1, std::memory_order_relaxed);
+  stream_->segments_served.fetch_add(1, std::memory_order_relaxed);
+  totals_.total_segments_served.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace millrace::registry

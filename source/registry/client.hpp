@@ -23,6 +23,8 @@ class client {
   const std::string& address() const noexcept { return address_; }
   wall_clock::time_point first_seen() const noexcept { return first_seen_; }
   wall_clock::time_point last_seen() const noexcept { return last_seen_.load(std::memory_order_relaxed); }
+  /// See stream::is_active().
+  bool is_active(wall_clock::time_point now) const noexcept;
   void touch() noexcept { last_seen_.store(wall_clock::now(), std::memory_order_relaxed); }
 
   std::atomic<std::uint64_t> bytes_served{0};  ///< payload bytes that sockets accepted
@@ -59,6 +61,8 @@ class playback {
 
   /// Payload bytes that the client's socket accepted.
   void add_bytes(std::uint64_t bytes) noexcept;
+
+  void add_segment() noexcept;
 
   stream& of() noexcept { return *stream_; }
   client& by() noexcept { return *client_; }

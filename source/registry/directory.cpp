@@ -124,7 +124,7 @@ directory::played directory::play(const std::shared_ptr<stream>& what, const cli
                                   playback_control control) {
   const std::scoped_lock lock(mutex_);
   const auto now = clock::now();
-  if (is_refused(who.id, now) || is_refused(who.id + ' ' + what->id_, now)) return refusal::client_deleted;
+  if (is_refused(who.id, what->id_, now)) return refusal::client_deleted;
   if (!readmit(what)) return refusal::stream_deleted;
   const client_key key{who.id, what->id_};
   auto found = clients_.find(key);
@@ -207,10 +207,21 @@ std::size_t directory::client_count() const {
   return clients_.size();
 }
 
-bool directory::is_refused(const std::string& client, clock::time_point now) const {
+directory::activity directory::active(wall_clock::time_point now) const {
+  const std::scoped_lock lock(mutex_);
+  const auto plays = [now](const auto& entry) { return entry.second->is_active(now); };
+  return {.streams = static_cast<std::size_t>(std::count_if(streams_.begin(), streams_.end(), plays)),
+          .clients = static_cast<std::size_t>(std::count_if(clients_.begin(), clients_.end(), plays))};
+}
+
+bool directory::is_refused(const std::string& client, const std::string& stream,
+                           clock::time_point now) const {
   if (deleted_clients_.empty()) return false;
-  const auto found = deleted_clients_.find(client);
-  return found != deleted_clients_.end() && now < found->second;
+  const auto refused = [&](const std::string& key) {
+    const auto found = deleted_clients_.find(key);
+    return found != deleted_clients_.end() && now < found->second;
+  };
+  return refused(client) || refused(client + ' ' + stream);
 }
 
 void directory::drop(const std::shared_ptr<client>& gone, clock::time_point now) {

@@ -62,6 +62,12 @@ class directory {
   list<client> clients_of(const stream& of) const;
   std::size_t client_count() const;
 
+  /// How many of them play.
+  struct activity {
+    std::size_t streams = 0, clients = 0;
+  };
+  activity active(wall_clock::time_point now) const;
+
   /// Forgets who has been idle for too long.
   void clean_up(clock::time_point now);
 
@@ -69,7 +75,7 @@ class directory {
   using client_key = std::pair<std::string, std::string>;  ///< client, stream
 
   std::shared_ptr<stream> add(const std::string& id, stream_definition what, bool posted);
-  bool is_refused(const std::string& client, clock::time_point now) const;
+  bool is_refused(const std::string& client, const std::string& stream, clock::time_point now) const;
   void drop(const std::shared_ptr<client>& gone, clock::time_point now);
   bool readmit(const std::shared_ptr<stream>& what);
   void make_room_for_stream();

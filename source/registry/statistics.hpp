@@ -60,6 +60,13 @@ class statistics {
   histogram first_byte;              ///< from a media request's head to the first byte of its body
   histogram seek_first_byte;         ///< the same for ranges that begin behind the first byte
 
+  // The cache of --cache.
+  counter cache_hits{0};       ///< responses with bytes from the cache
+  counter cache_misses{0};     ///< responses without any, while there is a cache
+  counter cache_hit_bytes{0};  ///< payload bytes sent from the cache
+  counter cache_evictions{0};  ///< pages given up for others
+  counter cache_bytes{0};      ///< kept now
+
   // Upstreams.
   counter bytes_fetched{0};     ///< body bytes received
   counter bytes_wasted{0};      ///< of these, fetched but never delivered to any client

@@ -33,6 +33,11 @@ stream::stream(std::string id, stream_definition what, const registry_settings& 
       kind_(kind_of_url(what.sources.front())),
       definition_(std::make_shared<const stream_definition>(std::move(what))) {}
 
+bool stream::is_active(wall_clock::time_point now) const noexcept {
+  if (running.load() > 0) return true;
+  return kind() == stream_kind::hls && clients.load() > 0 && now - last_access() < config_.between_segments;
+}
+
 std::shared_ptr<const stream_definition> stream::definition() const {
   const std::scoped_lock lock(mutex_);
   return definition_;

@@ -59,6 +59,7 @@ class stream {
   /// A new definition; running responses keep the old one until they need another source.
   void redefine(stream_definition what);
 
+  const registry_settings& config() const noexcept { return config_; }
   stream_kind kind() const noexcept { return kind_.load(std::memory_order_relaxed); }
   void turned_out(stream_kind what) noexcept { kind_.store(what, std::memory_order_relaxed); }
 
@@ -85,6 +86,8 @@ class stream {
   std::atomic<std::uint64_t> failovers{0};  ///< tried, by itself or by hand
   std::atomic<std::size_t> running{0};      ///< open responses
   std::atomic<std::size_t> clients{0};      ///< entries in the registry
+  /// Something plays it; HLS players ask for one segment now and then.
+  bool is_active(wall_clock::time_point now) const noexcept;
   void touch() noexcept { last_access_.store(wall_clock::now(), std::memory_order_relaxed); }
   wall_clock::time_point last_access() const noexcept { return last_access_.load(std::memory_order_relaxed); }
 

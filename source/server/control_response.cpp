@@ -60,8 +60,11 @@ async::awaitable<void> respond_not_found(request_context& context, std::string d
 }
 
 api::process_view look_at(const shared_state& shared) {
+  const auto active = shared.directory.active(registry::wall_clock::now());
   return {.streams = shared.directory.stream_count(),
           .clients = shared.directory.client_count(),
+          .active_streams = active.streams,
+          .active_clients = active.clients,
           .connections = shared.clients.open(),
           .pooled = shared.pool.idle_count(),
           .memory_bytes = resident_memory(),

@@ -12,6 +12,12 @@ void add_cors(http::field_list& fields) {
       "X-Client-ID, X-Stream-ID, Retry-After");
 }
 
+http::field_list open_to_all() {
+  http::field_list fields;
+  add_cors(fields);
+  return fields;
+}
+
 void add_preflight(http::field_list& fields, std::string_view allow) {
   fields.set("Access-Control-Allow-Methods", std::string(allow));
   fields.set("Access-Control-Allow-Headers",

@@ -2,7 +2,10 @@
 
 #include "async/combinators.hpp"
 #include "core/log.hpp"
+#include "hls/playlist_fetch.hpp"
+#include "server/control_response.hpp"
 #include "server/shared_state.hpp"
+#include "server/stream_profile.hpp"
 #include "server/upstream_problem.hpp"
 #include "upstream/range_fetch.hpp"
 
@@ -14,11 +17,6 @@
 namespace millrace::server {
 
 namespace {
-
-async::awaitable<void> refuse(request_context& context, http::problem_code code, std::string detail) {
-  const http::problem problem{.code = code, .detail = std::move(detail), .status = {}};
-  co_await respond_problem(context, problem);
-}
 
 /// The answer of a broadcast to an order, brought back to this event loop.
 struct verdict {
@@ -43,22 +41,22 @@ async::awaitable<fetch_result<void>> order_broadcast(std::shared_ptr<live::broad
   co_return *waited->outcome;
 }
 
-/// One byte tells that a file's source works; a live one is asked for all and left at its head.
+/// One byte tells that a file's source works, a playlist has to be one; a live stream is asked for all and
+/// left at its head.
 async::awaitable<fetch_result<void>> try_source(request_context& context, const registry::stream& stream,
                                                 const registry::stream_definition& known, std::size_t index) {
   const async::executor here = co_await async::asio::this_coro::executor;
-  upstream::request_profile profile{.given = {},
-                                    .credential_origin = known.sources.front().origin(),
-                                    .user_agent = known.user_agent.empty()
-                                                      ? context.worker.shared.config.upstream.user_agent
-                                                      : known.user_agent};
-  for (const auto& [name, value] : known.headers)
-    profile.given.add(name, value);
-  upstream::remote_file file(context.worker.live_upstream, here, std::move(profile), known.sources);
+  const auto& services = context.worker.live_upstream;
+  auto profile = profile_of(known, context.worker.shared.config);
+  if (stream.kind() == registry::stream_kind::hls) {
+    const auto fetched = co_await hls::fetch_playlist(services, std::move(profile), known.sources[index]);
+    if (!fetched) co_return fetched.error();
+    co_return fetch_result<void>();
+  }
+  upstream::remote_file file(services, here, std::move(profile), known.sources);
   file.whole_will_do = true;
-  const bool whole =
-      stream.kind() == registry::stream_kind::live || stream.kind() == registry::stream_kind::hls;
-  const upstream::wanted bytes = whole ? upstream::wanted(upstream::wanted_all{}) : byte_range{0, 1};
+  const bool live = stream.kind() == registry::stream_kind::live;
+  const upstream::wanted bytes = live ? upstream::wanted(upstream::wanted_all{}) : byte_range{0, 1};
   auto answer = co_await upstream::open_source(file, index, bytes);
   if (!answer) co_return answer.error();
   answer->body.discard();
@@ -78,13 +76,10 @@ async::awaitable<fetch_result<void>> take_source(request_context& context,
 }
 
 async::awaitable<void> respond_taken(request_context& context, const url& source, std::size_t index) {
-  const boost::json::object body{{"message", "Failed over to source " + std::to_string(index)},
-                                 {"new_url", source.text()},
-                                 {"failover_index", index}};
-  http::field_list fields;
-  fields.add("Content-Type", "application/json");
-  fields.add("Cache-Control", "no-store");
-  co_await respond(context, 200, std::move(fields), boost::json::serialize(body));
+  boost::json::object body{{"message", "Failed over to source " + std::to_string(index)},
+                           {"new_url", source.text()},
+                           {"failover_index", index}};
+  co_await respond_json(context, std::move(body));
 }
 
 async::awaitable<void> respond_none(request_context& context, const failure& cause) {
@@ -92,7 +87,7 @@ async::awaitable<void> respond_none(request_context& context, const failure& cau
   answer.problem.code = http::problem_code::upstream;
   answer.problem.status = {};
   answer.problem.detail = "No other source works. " + answer.problem.detail;
-  co_await respond_problem(context, answer.problem);
+  co_await respond_refusal(context, std::move(answer.problem));
 }
 
 }  // namespace
@@ -101,8 +96,7 @@ async::awaitable<void> handle_failover(request_context& context) {
   auto& shared = context.worker.shared;
   const auto stream = shared.directory.find_stream(std::string(context.captures.front()));
   if (!stream) {
-    co_await refuse(context, http::problem_code::not_found,
-                    "There is no stream with this id. GET /streams lists them.");
+    co_await respond_not_found(context, "There is no stream with this id. GET /streams lists them.");
     co_return;
   }
   const auto known = stream->definition();
@@ -112,8 +106,10 @@ async::awaitable<void> handle_failover(request_context& context) {
   // The same URL may stand there twice.
   const auto is_other = [&](const url& each) { return !(each == known->sources[current]); };
   if (std::none_of(known->sources.begin(), known->sources.end(), is_other)) {
-    co_await refuse(context, http::problem_code::conflict,
-                    "This stream has no failover URLs. POST it to /streams again with some.");
+    http::problem alone{.code = http::problem_code::conflict,
+                        .detail = "This stream has no failover URLs. POST it to /streams again with some.",
+                        .status = {}};
+    co_await respond_refusal(context, std::move(alone));
     co_return;
   }
   failure cause;

@@ -11,7 +11,7 @@ namespace millrace::server {
 async::awaitable<void> handle_health(request_context& context) {
   const auto& shared = context.worker.shared;
   const bool draining = shared.draining.load();
-  auto body = api::health(shared.statistics, draining);
+  auto body = api::health(shared.statistics, look_at(shared), draining);
   co_await respond_json(context, std::move(body), draining ? 503 : 200);
 }
 

@@ -12,6 +12,15 @@ async::awaitable<void> run_pool_cleanup(upstream::connection_pool& pool) {
   }
 }
 
+async::awaitable<void> run_segment_cleanup(hls_state& hls) {
+  constexpr std::chrono::seconds interval{2};
+  for (;;) {
+    co_await async::sleep_for(interval);
+    hls.shelf.clean_up(transfer::segment_shelf::clock::now());
+    hls.presentations.clean_up();
+  }
+}
+
 async::awaitable<void> run_registry_cleanup(shared_state& shared) {
   for (;;) {
     co_await async::sleep_for(shared.config.registry.cleanup_interval);

@@ -5,6 +5,7 @@
 #include "server/cors.hpp"
 #include "server/shared_state.hpp"
 #include "server/upstream_problem.hpp"
+#include "transfer/cache_use.hpp"
 #include "transfer/delivery.hpp"
 #include "transfer/first_answer.hpp"
 #include "transfer/passthrough.hpp"
@@ -21,15 +22,19 @@ transfer::client_limits limits_of(const settings& config) {
   return {.pause_after = config.transfer.pause_after, .send_timeout = config.listen.send_timeout};
 }
 
-http::field_list media_fields(const media_response& of, const transfer::resource& what,
-                              const upstream::range_answer& answer) {
+http::field_list media_fields(const media_response& of, const transfer::resource& what, const url& location,
+                              const boost::asio::ip::tcp::endpoint& peer) {
   auto fields = transfer::representation_fields(what);
   of.play.add_identity(fields);
   const auto& policy = of.context.worker.shared.policy;
-  const bool readable =
-      !of.asked.guarded || policy.web_readable(answer.location.host(), answer.body.remote().address());
+  const bool readable = !of.asked.guarded || policy.web_readable(location.host(), peer.address());
   if (readable) add_cors(fields);
   return fields;
+}
+
+http::field_list media_fields(const media_response& of, const transfer::resource& what,
+                              const upstream::range_answer& answer) {
+  return media_fields(of, what, answer.location, answer.body.remote());
 }
 
 async::awaitable<bool> look_up(upstream::connector& network, std::vector<url> locations) {
@@ -78,6 +83,7 @@ async::awaitable<void> respond_bare(media_response& of, unsigned status, http::f
 }
 
 void conclude(media_response& of, const transfer::delivery_result& result) {
+  of.play.complete = result.complete;
   if (result.complete) return;
   of.context.keep_alive = false;
   const auto what = of.asked.sources.front().redacted();
@@ -89,45 +95,52 @@ void conclude(media_response& of, const transfer::delivery_result& result) {
   }
 }
 
-async::awaitable<void> send_range(media_response& of, upstream::range_answer answer, http::field_list fields,
+/// Where the body of a response comes from: an open answer, or the cache alone.
+struct body_source {
+  std::optional<upstream::range_answer> answer;
+  upstream::cached_file cached = {};
+};
+
+async::awaitable<void> send_range(media_response& of, body_source from, http::field_list fields,
                                   unsigned status, byte_range range) {
   of.play.seeking = range.begin > 0;
   transfer::delivery_job work{.file = of.file,
-                              .first = std::move(answer),
+                              .first = std::move(from.answer),
                               .range = range,
                               .head = response_head(of.context, status, std::move(fields)),
                               .plan = of.plan,
                               .limits = limits_of(of.config()),
-                              .on_sent = [&of](std::size_t bytes) { of.play.sent(bytes); }};
+                              .on_sent = [&of](std::size_t bytes) { of.play.sent(bytes); },
+                              .cached = std::move(from.cached)};
   const auto result = co_await transfer::deliver(of.context.client, std::move(work));
   conclude(of, result);
 }
 
 /// A satisfiable range, or the whole.
-async::awaitable<void> respond_planned(media_response& of, upstream::range_answer answer,
-                                       http::field_list fields, transfer::response_plan plan,
-                                       byte_offset total) {
+async::awaitable<void> respond_planned(media_response& of, body_source from, http::field_list fields,
+                                       transfer::response_plan plan, byte_offset total) {
   const bool partial = plan.what == kind::partial;
   fields.set("Accept-Ranges", "bytes");
   fields.set("Content-Length", std::to_string(plan.range.size()));
   if (partial) fields.set("Content-Range", http::format_content_range(plan.range, total));
   const unsigned status = partial ? 206 : 200;
   if (of.context.is_head()) {
-    answer.body.discard();
+    if (from.answer) from.answer->body.discard();
     co_await respond_bare(of, status, std::move(fields));
     co_return;
   }
-  if (answer.range.begin != plan.range.begin) {
+  if (from.answer && from.answer->range.begin != plan.range.begin) {
     // If-Range did not hold, or what was known of the size was outdated: the first bytes are others.
     const auto first = transfer::chunk_plan::first_chunk(plan.range.begin, plan.range.end, of.plan);
-    auto reopened = co_await upstream::open_range_persistently(of.file, first, of.tried);
+    const auto missing = transfer::less_cached(first, transfer::confirm_cached(of.file, *from.answer));
+    auto reopened = co_await upstream::open_range_persistently(of.file, missing, of.tried);
     if (!reopened) {
       co_await refuse(of, reopened.error());
       co_return;
     }
-    answer = std::move(*reopened);
+    from.answer = std::move(*reopened);
   }
-  co_await send_range(of, std::move(answer), std::move(fields), status, plan.range);
+  co_await send_range(of, std::move(from), std::move(fields), status, plan.range);
 }
 
 async::awaitable<void> respond_empty(media_response& of, http::field_list fields) {
@@ -147,18 +160,17 @@ async::awaitable<void> respond_partial(media_response& of, upstream::range_answe
     answer.body.discard();
     co_await respond_unsatisfiable(of, std::move(fields), total);
   } else {
-    co_await respond_planned(of, std::move(answer), std::move(fields), plan, total);
+    co_await respond_planned(of, {.answer = std::move(answer)}, std::move(fields), plan, total);
   }
 }
 
-/// The upstream's 200 to a Range request: one connection, the client's Range ignored.
-async::awaitable<void> respond_passed_through(media_response& of, upstream::range_answer answer) {
-  const auto what = transfer::describe(answer.body.head(), answer.location, answer.total, of.asked.file_name);
-  auto fields = media_fields(of, what, answer);
+/// What the upstream sends as a whole: one connection, the client's Range ignored.
+async::awaitable<void> pass_through(media_response& of, body_source from, http::field_list fields,
+                                    std::optional<byte_offset> total) {
   fields.set("Accept-Ranges", "none");
   auto framing = transfer::client_framing::length;
-  if (answer.total) {
-    fields.set("Content-Length", std::to_string(*answer.total));
+  if (total) {
+    fields.set("Content-Length", std::to_string(*total));
   } else if (of.context.request.version >= 11) {
     framing = transfer::client_framing::chunked;
     fields.set("Transfer-Encoding", "chunked");
@@ -171,7 +183,7 @@ async::awaitable<void> respond_passed_through(media_response& of, upstream::rang
     co_await respond_bare(of, 200, std::move(fields));
     co_return;
   }
-  transfer::whole_body body(of.file, std::move(answer), std::move(of.begun));
+  transfer::whole_body body(of.file, std::move(from.answer), std::move(of.begun), std::move(from.cached));
   transfer::passthrough_job work{.body = body,
                                  .head = response_head(of.context, 200, std::move(fields)),
                                  .framing = framing,
@@ -179,9 +191,19 @@ async::awaitable<void> respond_passed_through(media_response& of, upstream::rang
                                  .limits = limits_of(of.config()),
                                  .on_sent = [&of](std::size_t bytes) { of.play.sent(bytes); }};
   const auto result = co_await transfer::pass_through(of.context.client, std::move(work));
-  const auto wasted = body.fetched() - std::min<std::uint64_t>(body.fetched(), result.sent);
+  const auto used = result.sent - std::min(result.sent, body.from_cache());
+  const auto wasted = body.fetched() - std::min(body.fetched(), used);
   of.context.worker.shared.statistics.bytes_wasted.fetch_add(wasted, std::memory_order_relaxed);
   conclude(of, result);
+}
+
+async::awaitable<void> respond_passed_through(media_response& of, upstream::range_answer answer) {
+  const auto total = answer.total;
+  const auto what = transfer::describe(answer.body.head(), answer.location, total, of.asked.file_name);
+  auto fields = media_fields(of, what, answer);
+  auto cached = transfer::confirm_cached(of.file, answer);
+  body_source from{.answer = std::move(answer), .cached = std::move(cached)};
+  co_await pass_through(of, std::move(from), std::move(fields), total);
 }
 
 async::awaitable<void> respond_whole(media_response& of, upstream::range_answer answer) {
@@ -231,19 +253,31 @@ async::awaitable<void> respond_out_of_range(media_response& of, const failure& c
   }
 }
 
+std::unique_ptr<upstream::remote_file> open_file(playing& played, const media_request& asked,
+                                                 const async::executor& on) {
+  auto& home = played.context.worker;
+  const auto& agent = asked.user_agent.empty() ? home.shared.config.upstream.user_agent : asked.user_agent;
+  return std::make_unique<upstream::remote_file>(
+      asked.live ? home.live_upstream : home.upstream, on,
+      upstream::request_profile{
+          .given = asked.headers, .credential_origin = asked.sources.front().origin(), .user_agent = agent},
+      asked.sources, played.stream);
+}
+
 }  // namespace
 
-media_response::media_response(playing& played, media_request request, const async::executor& on)
+media_response::media_response(playing& played, media_request request,
+                               std::unique_ptr<upstream::remote_file> opened)
     : play(played),
       context(played.context),
       asked(std::move(request)),
-      file(asked.live ? context.worker.live_upstream : context.worker.upstream, on,
-           {.given = asked.headers,
-            .credential_origin = asked.sources.front().origin(),
-            .user_agent = asked.user_agent.empty() ? config().upstream.user_agent : asked.user_agent},
-           asked.sources, played.stream),
+      own_file(std::move(opened)),
+      file(*own_file),
       plan{.connections = asked.connections, .chunk_size = asked.chunk_size},
-      range(transfer::client_range(context.request)) {
+      range(transfer::client_range(context.request)) {}
+
+media_response::media_response(playing& played, media_request request, const async::executor& on)
+    : media_response(played, request, open_file(played, request, on)) {
   file.whole_will_do = asked.pass_whole;
   play.on_move = [this](const url& source) { file.move_to(source); };
 }
@@ -266,11 +300,42 @@ async::awaitable<bool> may_web_read(request_context& context, std::vector<url> s
 
 async::awaitable<fetch_result<upstream::range_answer>> open_first(media_response& of) {
   const auto bytes = transfer::first_wanted(of.range, of.context.is_head(), of.file.known_total, of.plan);
-  co_return co_await upstream::open_range_persistently(of.file, bytes, of.tried);
+  // The first bytes may have to tell what the stream is.
+  const bool unknown = of.play.stream->kind() == registry::stream_kind::undecided;
+  const auto missing = transfer::less_cached(bytes, transfer::find_cached(of.file), unknown ? 64 : 1);
+  co_return co_await upstream::open_range_persistently(of.file, missing, of.tried);
 }
 
 async::awaitable<fetch_result<upstream::range_answer>> open_whole(media_response& of) {
   return upstream::open_range_persistently(of.file, upstream::wanted_all{}, of.tried);
+}
+
+async::awaitable<bool> respond_cached(media_response& of) {
+  auto known = transfer::find_cached(of.file);
+  if (!known) co_return false;
+  const auto& said = known.answer();
+  const auto what = transfer::describe(said.head, said.location, said.total, of.asked.file_name);
+  transfer::response_plan plan{.what = kind::whole, .range = {0, said.total}};
+  if (said.ranged) plan = transfer::plan_response(of.context.request, of.range, what, said.total);
+  const bool bare = of.context.is_head() || plan.what == kind::not_modified;
+  const auto demands = http::cache_demands_of(of.context.request.fields);
+  const bool usable = plan.what != kind::unsatisfiable && (said.ranged || of.asked.pass_whole) &&
+                      http::is_fresh(said.terms, said.since_received(), demands) &&
+                      (bare || known.holds(plan.range));
+  if (!usable) co_return false;
+  auto fields = media_fields(of, what, said.location, said.peer);
+  fields.set("Age", std::to_string((said.terms.age + said.since_received()).count()));
+  transfer::take_over(of.file, said);
+  body_source from{.answer = std::nullopt, .cached = std::move(known)};
+  if (plan.what == kind::not_modified) {
+    co_await respond_bare(of, 304, std::move(fields));
+  } else if (from.cached.answer().ranged) {
+    const auto total = from.cached.answer().total;
+    co_await respond_planned(of, std::move(from), std::move(fields), plan, total);
+  } else {
+    co_await pass_through(of, std::move(from), std::move(fields), plan.range.end);
+  }
+  co_return true;
 }
 
 async::awaitable<void> respond_media(media_response& of, fetch_result<upstream::range_answer> first) {
@@ -279,8 +344,6 @@ async::awaitable<void> respond_media(media_response& of, fetch_result<upstream::
   } else if (!first) {
     co_await refuse(of, first.error());
   } else if (first->partial) {
-    if (of.play.stream->kind() == registry::stream_kind::undecided)
-      of.play.stream->turned_out(registry::stream_kind::file);
     co_await respond_partial(of, std::move(*first));
   } else {
     co_await respond_whole(of, std::move(*first));

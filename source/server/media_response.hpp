@@ -24,6 +24,8 @@ struct media_request {
 /// One response under way; lives in the frame of its handler.
 struct media_response {
   media_response(playing& played, media_request request, const async::executor& on);
+  /// With a file that has been opened already: its sources are not the stream's.
+  media_response(playing& played, media_request request, std::unique_ptr<upstream::remote_file> opened);
   ~media_response();
   media_response(const media_response&) = delete;
   media_response& operator=(const media_response&) = delete;
@@ -33,7 +35,8 @@ struct media_response {
   playing& play;
   request_context& context;
   media_request asked;
-  upstream::remote_file file;
+  const std::unique_ptr<upstream::remote_file> own_file;
+  upstream::remote_file& file;
   transfer::plan_limits plan;
   std::optional<http::requested_range> range;
   upstream::attempts tried = {};
@@ -44,8 +47,12 @@ struct media_response {
 /// named their addresses. False when names cannot be resolved in time.
 async::awaitable<bool> may_web_read(request_context& context, std::vector<url> sources);
 
-/// The first upstream answer: for the first chunk of what the client asks for, or the whole where ranges do
-/// not work and pass_whole allows it.
+/// Answers from the cache alone, without any upstream request, where it holds all that is asked for and may
+/// be used unasked (RFC 9111 §4). False, and nothing sent, where not.
+async::awaitable<bool> respond_cached(media_response& of);
+
+/// The first upstream answer: for the first chunk of what the client asks for, less what is cached, or the
+/// whole where ranges do not work and pass_whole allows it.
 async::awaitable<fetch_result<upstream::range_answer>> open_first(media_response& of);
 
 /// The same without a Range from the beginning: for what is known to be live.

@@ -11,12 +11,6 @@ namespace millrace::server {
 
 namespace {
 
-http::field_list open_to_all() {
-  http::field_list fields;
-  add_cors(fields);
-  return fields;
-}
-
 async::awaitable<void> refuse_client(request_context& context) {
   const http::problem problem{.code = http::problem_code::forbidden,
                               .detail = "This client was disconnected by the operator. Try again later.",
@@ -67,6 +61,14 @@ registry::client_description describe_client(request_context& context, const reg
 void playing::add_identity(http::field_list& fields) const {
   fields.add("X-Client-ID", counted_.by().id());
   fields.add("X-Stream-ID", stream->id());
+}
+
+const std::string& playing::client_id() const {
+  return counted_.by().id();
+}
+
+void playing::segment_served() {
+  counted_.add_segment();
 }
 
 void playing::sent(std::size_t bytes) {

@@ -21,12 +21,17 @@ class playing {
   const std::shared_ptr<registry::stream> stream;
   bool seeking = false;      ///< the range begins behind the first byte
   bool web_readable = true;  ///< web pages may read the response, errors included
+  bool complete = false;     ///< the whole body was sent
   bool unframed = false;     ///< the body ends with the connection: only a reset tells that it was cut
   /// Set while the response can go on with another source; called on its own event loop.
   std::function<void(const url&)> on_move;
 
   /// X-Client-ID and X-Stream-ID.
   void add_identity(http::field_list& fields) const;
+  /// The client's id, as the registry has it.
+  const std::string& client_id() const;
+  /// A media segment has been sent to its end.
+  void segment_served();
   /// Payload bytes that the client's socket accepted.
   void sent(std::size_t bytes);
 

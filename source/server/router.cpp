@@ -3,6 +3,7 @@
 #include "server/clients_handler.hpp"
 #include "server/failover_handler.hpp"
 #include "server/health_handler.hpp"
+#include "server/hls_handler.hpp"
 #include "server/index_handler.hpp"
 #include "server/metrics_handler.hpp"
 #include "server/stats_handler.hpp"
@@ -31,6 +32,11 @@ constexpr std::array table{
     route{.pattern = "/clients/{}", .methods = "GET, HEAD", .handle = handle_show_client},
     route{.pattern = "/clients/{}", .methods = "DELETE", .handle = handle_delete_client},
     route{.pattern = "/hls/{}/clients/{}", .methods = "DELETE", .handle = handle_delete_client_of_stream},
+    route{.pattern = "/hls/{}/{}",
+          .methods = "GET, HEAD",
+          .handle = handle_hls,
+          .handle_options = handle_hls_options,
+          .media = true},
     route{.pattern = "/stats", .methods = "GET, HEAD", .handle = handle_stats},
     route{.pattern = "/stats/streams", .methods = "GET, HEAD", .handle = handle_stream_stats},
     route{.pattern = "/stats/clients", .methods = "GET, HEAD", .handle = handle_client_stats},

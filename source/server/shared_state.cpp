@@ -2,6 +2,7 @@
 
 #include "core/options.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -24,11 +25,17 @@ settings for_live(settings config) {
   return config;
 }
 
+settings for_blocking(settings config) {
+  config.upstream.read_timeout = std::max(config.upstream.read_timeout, config.hls.blocking_timeout);
+  return config;
+}
+
 }  // namespace
 
 shared_state::shared_state(settings given, access_control::surroundings around)
     : config(std::move(given)),
       live_config(for_live(config)),
+      patient_config(for_blocking(config)),
       policy(
           build_rules([&] { return upstream::address_policy(config.upstream.allow, config.upstream.deny); })),
       tls(config.upstream.ca_file, config.upstream.insecure),
@@ -38,7 +45,13 @@ shared_state::shared_state(settings given, access_control::surroundings around)
       memory(config.upstream.url_memory_entries),
       buffers(config.transfer.max_memory > 0 ? config.transfer.max_memory : default_max_memory()),
       directory(config.registry, statistics),
+      hls(config.hls),
       access(build_rules([&] { return access_control(config.access, std::move(around)); })),
-      clients(config.listen.max_clients, config.listen.max_clients_per_address) {}
+      clients(config.listen.max_clients, config.listen.max_clients_per_address) {
+  if (!config.cache.on) return;
+  cache.emplace(config.cache.size, buffers, statistics);
+  // What is cached can be fetched again: whoever needs memory now comes first.
+  buffers.set_reclaim([this](std::uint64_t bytes) { cache->evict(bytes); });
+}
 
 }  // namespace millrace::server

@@ -9,7 +9,9 @@
 #include "registry/statistics.hpp"
 #include "server/access_control.hpp"
 #include "server/admission.hpp"
+#include "server/hls_state.hpp"
 #include "upstream/address_policy.hpp"
+#include "upstream/block_cache.hpp"
 #include "upstream/connection_pool.hpp"
 #include "upstream/connector.hpp"
 #include "upstream/origin_budget.hpp"
@@ -17,6 +19,7 @@
 #include "upstream/url_memory.hpp"
 
 #include <atomic>
+#include <optional>
 
 namespace millrace::server {
 
@@ -27,7 +30,8 @@ struct shared_state {
   shared_state(settings given, access_control::surroundings around);
 
   const settings config;
-  const settings live_config;  ///< the same, but upstreams are waited for as live streams are
+  const settings live_config;     ///< the same, but upstreams are waited for as live streams are
+  const settings patient_config;  ///< and as answers are that wait for the next segment
   upstream::address_policy policy;
   upstream::dns_cache dns;
   async::tls_context tls;
@@ -37,8 +41,10 @@ struct shared_state {
   upstream::url_memory memory;
   async::memory_budget buffers;
   registry::statistics statistics;
+  std::optional<upstream::block_cache> cache;  ///< with --cache
   registry::directory directory;
   live::hub on_air;
+  hls_state hls;
   access_control access;
   admission clients;
   std::atomic<bool> draining{false};  ///< after the first signal: no keep-alive, /health says so

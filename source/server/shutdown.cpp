@@ -36,6 +36,7 @@ async::awaitable<void> shutdown::supervise() {
   tasks_.spawn(clients_.run());
   tasks_.spawn(run_pool_cleanup(shared_.pool));
   tasks_.spawn(run_registry_cleanup(shared_));
+  tasks_.spawn(run_segment_cleanup(shared_.hls));
   tasks_.spawn(run_speed_sampling(shared_.statistics));
   co_await requested_.wait();
   shared_.draining.store(true);

@@ -128,6 +128,7 @@ async::awaitable<void> handle_delete_stream(request_context& context) {
     co_await respond_not_found(context, std::string(no_such_stream));
     co_return;
   }
+  context.worker.shared.hls.shelf.forget(id);
   co_await respond_message(context, "Stream " + id + " deleted");
 }
 

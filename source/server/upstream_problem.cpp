@@ -14,6 +14,7 @@ problem_code code_of(const failure& cause) {
   if (cause.retry_after && (cause.status == 429 || cause.status == 503)) return problem_code::busy;
   if (cause.code == errc::address_forbidden) return problem_code::upstream_forbidden;
   if (cause.code == errc::range_unsupported) return problem_code::no_range;
+  if (cause.code == errc::not_a_playlist) return problem_code::not_a_playlist;
   if (cause.code == condition::redirect) return problem_code::redirect;
   if (cause.code == condition::timeout) return problem_code::timeout;
   return problem_code::upstream;
@@ -30,6 +31,8 @@ std::string_view advice(const failure& cause, problem_code code) {
       return "Start millrace with --no-range passthrough to play such files over one connection.";
     case problem_code::redirect:
       return "Check the URL.";
+    case problem_code::not_a_playlist:
+      return "Check that the URL leads to an HLS playlist.";
     case problem_code::timeout:
       return "Try again later, or raise --connect-timeout or --read-timeout.";
     default:

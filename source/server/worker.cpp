@@ -12,7 +12,8 @@ namespace millrace::server {
 
 namespace {
 
-upstream::services services_of(const settings& config, shared_state& state, async::block_pool& blocks) {
+upstream::services services_of(const settings& config, shared_state& state, async::block_pool& blocks,
+                               upstream::block_cache* cache) {
   return {.config = config,
           .network = state.network,
           .pool = state.pool,
@@ -20,15 +21,19 @@ upstream::services services_of(const settings& config, shared_state& state, asyn
           .memory = state.memory,
           .buffers = state.buffers,
           .counters = state.statistics,
-          .blocks = blocks};
+          .blocks = blocks,
+          .cache = cache};
 }
 
 }  // namespace
 
 worker::worker(const settings& config, shared_state& state)
     : shared(state),
-      upstream(services_of(config, state, blocks)),
-      live_upstream(services_of(state.live_config, state, blocks)),
+      upstream(services_of(config, state, blocks, state.cache ? &*state.cache : nullptr)),
+      live_upstream(services_of(state.live_config, state, blocks, nullptr)),
+      patient_upstream(services_of(state.patient_config, state, blocks, nullptr)),
+      sealer(state.hls.key),
+      playlists{upstream, live_upstream, patient_upstream, sealer, state.hls.playlists},
       group(loop.get_executor()),
       guard_(loop.get_executor()) {}
 

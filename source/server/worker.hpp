@@ -3,6 +3,7 @@
 
 #include "async/block_pool.hpp"
 #include "async/task_group.hpp"
+#include "hls/playlist_tools.hpp"
 #include "server/http_date.hpp"
 #include "upstream/services.hpp"
 
@@ -28,7 +29,10 @@ struct worker {
   boost::asio::io_context loop{1};
   shared_state& shared;
   upstream::services upstream;
-  upstream::services live_upstream;  ///< with the patience of live streams
+  upstream::services live_upstream;     ///< with the patience of live streams
+  upstream::services patient_upstream;  ///< with that of answers that wait for the next segment
+  hls::url_sealer sealer;
+  hls::playlist_tools playlists;
   http_date date;
   async::task_group group;               ///< the sessions
   std::atomic<std::size_t> sessions{0};  ///< for the least-loaded choice

@@ -31,7 +31,7 @@ std::string request_profile::compose(const url& target, const wanted& bytes) con
   fields.add("Host", target.host_header());
   if (!given.find("User-Agent")) fields.add("User-Agent", user_agent);
   if (!given.find("Accept")) fields.add("Accept", "*/*");
-  fields.add("Accept-Encoding", "identity");
+  fields.add("Accept-Encoding", accepted_codings);
   const bool at_home = target.origin() == credential_origin;
   for (const auto& field : given) {
     if (at_home || !http::is_credential(field.name)) fields.add(field.name, field.value);
@@ -45,7 +45,7 @@ std::string request_profile::compose(const url& target, const wanted& bytes) con
 }
 
 std::string request_profile::key() const {
-  std::string key = user_agent + '\n' + credential_origin;
+  std::string key = user_agent + '\n' + credential_origin + '\n' + accepted_codings;
   for (const auto& field : given)
     key += '\n' + field.name + ':' + field.value;
   return key;

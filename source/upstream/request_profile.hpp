@@ -22,6 +22,7 @@ struct request_profile {
   http::field_list given;         ///< checked with http::check_given_header
   std::string credential_origin;  ///< url::origin() that a given Authorization or Cookie belongs to
   std::string user_agent;         ///< unless `given` has one
+  std::string accepted_codings = "identity";  ///< Accept-Encoding
 
   /// The request head for this URL: credentials only where they belong, userinfo as Basic authentication.
   std::string compose(const url& target, const wanted& bytes) const;

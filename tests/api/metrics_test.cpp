@@ -49,6 +49,11 @@ BOOST_AUTO_TEST_CASE(values) {
   counters.stalls = 22;
   counters.stalled_nanoseconds = 1'500'000'000;
   counters.upstream_refused = 23;
+  counters.cache_hits = 24;
+  counters.cache_misses = 25;
+  counters.cache_hit_bytes = 26;
+  counters.cache_evictions = 27;
+  counters.cache_bytes = 28;
   counters.count_retry(cause::low_speed);
   counters.count_failover(cause::manual);
   counters.first_byte.observe(std::chrono::milliseconds(3));
@@ -62,6 +67,11 @@ BOOST_AUTO_TEST_CASE(values) {
       {"millrace_client_stalls_total", 22},
       {"millrace_client_stalled_seconds_total", 1.5},
       {"millrace_upstream_connections_refused_total", 23},
+      {"millrace_cache_hits_total", 24},
+      {"millrace_cache_misses_total", 25},
+      {"millrace_cache_hit_bytes_total", 26},
+      {"millrace_cache_evictions_total", 27},
+      {"millrace_cache_bytes", 28},
       {R"(millrace_retries_total{cause="low_speed"})", 1},
       {R"(millrace_retries_total{cause="refused"})", 0},
       {R"(millrace_failovers_total{cause="manual"})", 1},

@@ -13,6 +13,8 @@ namespace {
 
 constexpr process_view process{.streams = 3,
                                .clients = 4,
+                               .active_streams = 1,
+                               .active_clients = 2,
                                .connections = 5,
                                .pooled = 6,
                                .memory_bytes = 7,
@@ -24,8 +26,6 @@ constexpr process_view process{.streams = 3,
 BOOST_AUTO_TEST_CASE(counters_of_the_process) {
   const auto start = statistics::clock::now() - std::chrono::seconds(100);
   statistics counters(start);
-  counters.active_streams = 1;
-  counters.active_clients = 2;
   counters.total_bytes_served = 1ULL << 40;
   counters.total_segments_served = 11;
   counters.upstream_open = 12;
@@ -57,12 +57,12 @@ BOOST_AUTO_TEST_CASE(counters_of_the_process) {
 
 BOOST_AUTO_TEST_CASE(health_and_index) {
   const statistics counters;
-  const auto well = read_back(health(counters, false));
+  const auto well = read_back(health(counters, process, false));
   const std::vector<std::string> members{"status",         "version",        "uptime_seconds",
                                          "active_streams", "active_clients", "total_bytes_served"};
   BOOST_TEST(names(well) == members, boost::test_tools::per_element());
   BOOST_TEST(text(well, "status") == "healthy");
-  BOOST_TEST(text(health(counters, true), "status") == "draining");
+  BOOST_TEST(text(health(counters, process, true), "status") == "draining");
 
   const auto first = read_back(index(counters, process));
   BOOST_TEST(names(first) == (std::vector<std::string>{"name", "version", "message", "stats"}),

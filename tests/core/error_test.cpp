@@ -36,7 +36,8 @@ const std::vector<verdict> verdicts{
     {errc::range_unsupported, no, no, no, no, no},   {errc::wrong_range, no, yes, no, no, no},
     {errc::resource_changed, no, no, yes, no, no},   {errc::source_differs, no, yes, no, no, no},
     {errc::range_unsatisfiable, no, no, no, no, no}, {errc::too_many_redirects, no, yes, no, no, yes},
-    {errc::redirect_loop, no, yes, no, no, yes},     {errc::bad_redirect, no, yes, no, no, yes},
+    {errc::not_a_playlist, no, yes, no, no, no},     {errc::redirect_loop, no, yes, no, no, yes},
+    {errc::bad_redirect, no, yes, no, no, yes},
 };
 
 }  // namespace

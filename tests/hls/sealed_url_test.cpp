@@ -25,7 +25,7 @@ struct fixture {
   sealed_parts seal(std::string_view absolute, uri_kind kind = uri_kind::resource,
                     const hls::variable_list& variables = test::no_variables()) {
     std::string out = "before ";
-    const auto place = sealer.seal(stream, absolute, kind, variables, out);
+    const auto place = sealer.seal(stream, absolute, kind, false, variables, out);
     out.insert(place, "ME");
     out.erase(0, 7);
     const auto query = out.find('?');

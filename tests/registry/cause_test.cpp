@@ -42,6 +42,7 @@ BOOST_AUTO_TEST_CASE(causes_of_failures) {
       {errc::connection_lost, 0, cause::broken},
       {errc::body_ended, 0, cause::ended},
       {errc::malformed_response, 0, cause::malformed},
+      {errc::not_a_playlist, 0, cause::malformed},
       {errc::unexpected_status, 404, cause::client_error},
       {errc::unexpected_status, 503, cause::server_error},
       {errc::range_unsatisfiable, 416, cause::client_error},

@@ -60,6 +60,7 @@ BOOST_AUTO_TEST_CASE(failures) {
       {errc::host_not_found, 502, "upstream"},
       {errc::resolve_failed, 502, "upstream"},
       {errc::malformed_response, 502, "upstream"},
+      {errc::not_a_playlist, 502, "not-a-playlist"},
       {errc::wrong_range, 502, "upstream"},
       {errc::resource_changed, 502, "upstream"},
       {errc::source_differs, 502, "upstream"},

@@ -130,6 +130,34 @@ const rule_row decisions[] = {
     {{"host.test", "loopback"}, {}, "host.test", "127.0.0.1", true},
 };
 
+/// Refused by its name alone, whatever its addresses are.
+struct name_row {
+  strings allow, deny;
+  const char* host;
+  bool refused;
+};
+std::ostream& operator<<(std::ostream& out, const name_row& row) {
+  return out << row.host;
+}
+
+const name_row names[] = {
+    {{}, {}, "host.test", false},
+    {{}, {"host.test"}, "host.test", true},
+    {{}, {"host.test"}, "HOST.test.", true},
+    {{}, {"host.test"}, "a.host.test", false},
+    {{}, {"*.test"}, "host.test", true},
+    {{}, {"*.test"}, "test", false},
+    {{"host.test"}, {"*.test"}, "host.test", false},
+    {{"*.test"}, {"host.test"}, "host.test", true},
+    {{"*.b.test"}, {"*.test"}, "a.b.test", false},
+    {{"*.test"}, {"*.b.test"}, "a.b.test", true},
+    {{"host.test"}, {"host.test"}, "host.test", true},
+    // Classes and networks say nothing of names.
+    {{}, {"public", "private", "0.0.0.0/0", "10.0.0.1"}, "host.test", false},
+    {{}, {"10.0.0.1"}, "10.0.0.1", false},
+    {{"loopback"}, {"host.test"}, "host.test", true},
+};
+
 struct web_row {
   strings allow, deny;
   const char* host;
@@ -168,6 +196,11 @@ BOOST_DATA_TEST_CASE(classifies, classes, row) {
 BOOST_DATA_TEST_CASE(decides, decisions, row) {
   const address_policy policy(row.allow, row.deny);
   BOOST_TEST(policy.allows(row.host, make_address(row.address), 80) == row.allowed);
+}
+
+BOOST_DATA_TEST_CASE(refuses_names, names, row) {
+  const address_policy policy(row.allow, row.deny);
+  BOOST_TEST(policy.refuses_host(row.host) == row.refused);
 }
 
 BOOST_DATA_TEST_CASE(tells_what_web_pages_may_read, readable, row) {

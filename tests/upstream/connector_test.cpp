@@ -290,6 +290,51 @@ BOOST_DATA_TEST_CASE(knows_what_web_pages_may_read, web_rows, row) {
   BOOST_TEST(test::run_sync(loop, upstream::web_readable(network.via, target)) == row.readable);
 }
 
+struct forbidden_row {
+  std::vector<std::string> allow, deny;
+  const char* url;
+  bool forbidden;
+};
+std::ostream& operator<<(std::ostream& out, const forbidden_row& row) {
+  return out << row.url;
+}
+
+const forbidden_row forbidden_rows[] = {
+    {{}, {}, "http://8.8.8.8/", false},
+    {{}, {}, "http://192.168.0.1/", false},
+    {{}, {"private"}, "http://192.168.0.1/", true},
+    {{}, {}, "http://127.0.0.1/", true},
+    {{}, {}, "http://localhost/", true},
+    {{"loopback"}, {}, "http://127.0.0.1/", false},
+    {{}, {}, "http://[fe80::1]/", true},
+    {{"loopback"}, {}, "http://169.254.169.254/", true},
+    // One address that may be connected to is enough.
+    {{}, {}, "http://mixed.test/", false},
+    {{}, {"public"}, "http://mixed.test/", true},
+    // The name decides before it is looked up.
+    {{}, {"missing.test"}, "http://missing.test/", true},
+    {{}, {"*.test"}, "http://mixed.test/", true},
+    {{}, {"*.test"}, "http://silent.test/", true},
+    // Nobody knows the addresses: each connection will be checked.
+    {{}, {}, "http://missing.test/", false},
+    {{}, {"public"}, "http://silent.test/", false},
+};
+
+BOOST_DATA_TEST_CASE(knows_what_is_forbidden, forbidden_rows, row) {
+  test_network network(row.allow, row.deny);
+  network.names.set("mixed.test", {"8.8.8.8", "127.0.0.1"});
+  network.names.set("silent.test", test::dns_server::type::a, {test::dns_server::kind::silence, {}, 0});
+  const auto target = make_url(row.url);
+  BOOST_TEST(test::run_sync(loop, upstream::is_forbidden(network.via, target, 50ms)) == row.forbidden);
+}
+
+BOOST_AUTO_TEST_CASE(where_millrace_listens_is_forbidden) {
+  policy.add_own_endpoint({make_address("127.0.0.1"), 8001}, {});
+  const auto own = make_url("http://127.0.0.1:8001/"), other = make_url("http://127.0.0.1:8002/");
+  BOOST_TEST(test::run_sync(loop, upstream::is_forbidden(via, own, 1s)));
+  BOOST_TEST(!test::run_sync(loop, upstream::is_forbidden(via, other, 1s)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

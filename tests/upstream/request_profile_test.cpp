@@ -57,6 +57,12 @@ BOOST_AUTO_TEST_CASE(a_plain_request) {
   BOOST_TEST(!head.fields.find("Cookie"));
 }
 
+BOOST_AUTO_TEST_CASE(accepted_codings) {
+  auto profile = plain();
+  profile.accepted_codings = "gzip, deflate";
+  BOOST_TEST(value(head_of(profile, "http://home.test/"), "Accept-Encoding") == "gzip, deflate");
+}
+
 BOOST_AUTO_TEST_CASE(ranges) {
   constexpr byte_offset most = std::numeric_limits<byte_offset>::max();
   const struct {
@@ -122,17 +128,20 @@ BOOST_AUTO_TEST_CASE(userinfo_is_basic_authentication) {
 BOOST_AUTO_TEST_CASE(the_key_tells_apart_all_that_is_sent) {
   auto other_agent = plain();
   other_agent.user_agent = "agent/2";
+  auto other_codings = plain();
+  other_codings.accepted_codings = "gzip";
   auto two = with_header("A", "1");
   two.given.add("B", "2");
   const std::set<std::string> keys{plain().key(),
                                    other_agent.key(),
+                                   other_codings.key(),
                                    two.key(),
                                    with_header("A", "1").key(),
                                    with_header("A", "2").key(),
                                    with_header("B", "1").key(),
                                    with_header("Authorization", "a").key(),
                                    with_header("Authorization", "b").key()};
-  BOOST_TEST(keys.size() == 8u);
+  BOOST_TEST(keys.size() == 9u);
   BOOST_TEST(plain().key() == plain().key());
 }
 

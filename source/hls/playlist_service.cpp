@@ -1,0 +1,167 @@
+#include "hls/playlist_service.hpp"
+
+#include "hls/counterpart.hpp"
+#include "hls/source_round.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace millrace::hls {
+
+namespace {
+
+/// One request that fetches; lives in the frame of get_playlist().
+struct fetching {
+  const playlist_tools& tools;
+  presentation& of;
+  const registry::stream& stream;
+  const upstream::request_profile& profile;
+  const playlist_request& asked;
+  const media_query& query;
+  source_round& round;
+  track& shown;
+};
+
+failure unreadable(const url& location, const problem& why) {
+  return {.code = errc::not_a_playlist,
+          .location = location.text(),
+          .detail = location.host_header() + " sends no playlist that can be read: " + to_string(why)};
+}
+
+/// How long a source that gave live playlists before may keep silent.
+const upstream::services& patience(const fetching& now) {
+  if (now.query.blocking()) return now.tools.patient;
+  return now.of.live_target() > std::chrono::microseconds(0) ? now.tools.live : now.tools.files;
+}
+
+async::awaitable<fetch_result<seen_ptr>> fetch_at(const fetching& now, playlist_place place,
+                                                  std::string directives) {
+  const auto where = with_directives(place.where, directives);
+  if (!where) co_return failure{.code = where.error()};
+  auto fetched = co_await fetch_playlist(patience(now), now.profile, *where);
+  if (!fetched) co_return fetched.error();
+  co_return seen_ptr(std::make_shared<const seen_playlist>(
+      seen_playlist{.fetched = std::move(*fetched), .imported = std::move(place.imported)}));
+}
+
+bool is_own(const fetching& now, const url& where) {
+  const auto& sources = now.round.definition().sources;
+  return std::find(sources.begin(), sources.end(), where) != sources.end();
+}
+
+/// For failover, where there is any.
+void remember(const fetching& now, const url& source, const url& where, const seen_ptr& seen) {
+  if (!now.round.several()) return;
+  if (is_own(now, where)) now.of.remember_top(source, seen);
+  if (!seen->fetched.text.is_master()) now.of.remember_media(source, where, seen);
+  now.of.join(now.asked.target, where);
+}
+
+fetch_result<served_ptr> rewrite_seen(const fetching& now, const url& source, const seen_playlist& seen,
+                                      bool whole) {
+  const auto slot = now.of.slot(source);
+  const sealing_writer seal{now.tools.sealer, now.stream.id()};
+  const bool several = now.round.several();
+  const auto write = [&](const found_uri& found, rewritten_playlist& out) {
+    if (several) now.of.remember_owner(found.absolute, slot);
+    seal(found, out);
+  };
+  auto served = now.shown.take(seen.fetched, seen.imported, slot, whole, write, track::clock::now());
+  if (!served) return unreadable(seen.fetched.location, served.error());
+  if ((*served)->live) {
+    now.of.saw_live((*served)->target);
+  } else if (!(*served)->master) {
+    now.of.saw_live(std::chrono::microseconds(0));
+  }
+  return std::move(*served);
+}
+
+async::awaitable<fetch_result<served_ptr>> fetch_from_current(const fetching& now) {
+  const url source = now.round.current();
+  const lookup with{now.tools, now.of, now.round.definition(), now.profile};
+  auto place = co_await find_playlist(with, source, {now.asked.target, now.asked.imported});
+  if (!place) co_return place.error();
+  url where = place->where;
+  const auto directives = now.shown.directives_for(now.query, now.of.slot(source));
+  auto seen = co_await fetch_at(now, std::move(*place), directives);
+  if (!seen) co_return seen.error();
+  remember(now, source, where, *seen);
+  if ((*seen)->fetched.text.is_master() && now.shown.is_media()) {
+    // Players follow a media playlist here: the source before had one quality only.
+    auto variant = first_variant(**seen);
+    if (!variant) co_return unreadable(where, {problem_code::not_a_playlist});
+    where = variant->where;
+    seen = co_await fetch_at(now, std::move(*variant), {});
+    if (!seen) co_return seen.error();
+    remember(now, source, where, *seen);
+  }
+  const bool whole = directives.find("_HLS_skip") == std::string::npos;
+  co_return rewrite_seen(now, source, **seen, whole);
+}
+
+/// A live playlist that does not change any more: what makes it has died, although its server has not.
+std::optional<failure> stuck(const fetching& now, const served_playlist& served) {
+  constexpr int patience = 3;
+  if (!served.live || !now.round.another_left()) return std::nullopt;
+  const auto unchanged = now.shown.unchanged_for(now.of.slot(now.round.current()), track::clock::now());
+  if (!unchanged || *unchanged < patience * served.target) return std::nullopt;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*unchanged);
+  return failure{.code = errc::body_ended,
+                 .location = served.location.text(),
+                 .detail = served.location.host_header() + " has added nothing to its live playlist for " +
+                           std::to_string(seconds.count()) + " s"};
+}
+
+async::awaitable<fetch_result<served_ptr>> fetch_from_any(const fetching& now) {
+  std::optional<served_ptr> last_resort;
+  for (;;) {
+    auto outcome = co_await fetch_from_current(now);
+    std::optional<failure> cause;
+    if (outcome) {
+      cause = stuck(now, **outcome);
+    } else {
+      cause = outcome.error();
+    }
+    if (!cause) {
+      now.round.succeeded();
+      co_return outcome;
+    }
+    if (outcome) last_resort = *outcome;
+    auto recovered = co_await now.round.recover(std::move(*cause));
+    if (recovered) continue;
+    if (last_resort) co_return *last_resort;
+    co_return recovered.error();
+  }
+}
+
+}  // namespace
+
+async::awaitable<fetch_result<served_ptr>> get_playlist(const playlist_tools& tools, presentation& of,
+                                                        std::shared_ptr<registry::stream> stream,
+                                                        upstream::request_profile profile,
+                                                        playlist_request asked) {
+  const auto query = split_media_query(asked.query).value_or(media_query());
+  const auto shown = of.track_of(asked.target);
+  const auto key = stream->id() + '\n' + asked.target.text() + '\n' + query.directives;
+  for (;;) {
+    source_round round(tools.files, stream, blame::source);
+    if (query.directives.empty()) {
+      auto kept = shown->fresh(of.slot(round.current()), track::clock::now());
+      if (kept) co_return kept;
+    }
+    auto turn = tools.flights.join(key);
+    if (const auto* waiting = std::get_if<playlist_flights::ticket>(&turn)) {
+      auto outcome = co_await waiting->wait();
+      if (outcome) co_return std::move(*outcome);
+      continue;
+    }
+    const fetching now{tools, of, *stream, profile, asked, query, round, *shown};
+    auto outcome = co_await fetch_from_any(now);
+    std::get<playlist_flights::lead>(turn).finish(outcome);
+    co_return outcome;
+  }
+}
+
+}  // namespace millrace::hls

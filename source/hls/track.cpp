@@ -1,0 +1,75 @@
+#include "hls/track.hpp"
+
+#include "hls/values.hpp"
+
+namespace millrace::hls {
+
+served_ptr track::fresh(std::size_t source, clock::time_point now) const {
+  const std::scoped_lock lock(mutex_);
+  const bool usable = last_ && last_->live && last_source_ == source && now < due_;
+  return usable ? last_ : nullptr;
+}
+
+bool track::is_media() const {
+  const std::scoped_lock lock(mutex_);
+  return numbering_.begun || (last_ && !last_->master);
+}
+
+std::string track::directives_for(const media_query& query, std::size_t source) const {
+  if (query.directives.empty()) return {};
+  const std::scoped_lock lock(mutex_);
+  const bool known = !numbering_.begun || numbering_.source == source;
+  if (known && numbering_.shift == 0) return query.directives;
+  std::optional<std::int64_t> number;
+  const auto told = query.msn ? parse_number(*query.msn) : std::nullopt;
+  if (known && told) number = upstream_number(numbering_, *told);
+  return moved_directives(query, number, known);
+}
+
+std::optional<track::clock::duration> track::unchanged_for(std::size_t source, clock::time_point now) const {
+  const std::scoped_lock lock(mutex_);
+  if (!last_ || !last_->live || last_source_ != source) return std::nullopt;
+  return now - changed_at_;
+}
+
+bool track::is_last(const fetched_playlist& fetched, std::size_t source) const {
+  return last_ && last_text_ && last_source_ == source && last_->location == fetched.location &&
+         last_text_->text() == fetched.text.text();
+}
+
+parse_result<served_ptr> track::take(const fetched_playlist& fetched, const variable_list& imported,
+                                     std::size_t source, bool whole, const reference_writer& write,
+                                     clock::time_point now) {
+  const std::scoped_lock lock(mutex_);
+  if (whole && is_last(fetched, source)) {
+    due_ = now + last_->target / 2;
+    return last_;
+  }
+  auto numbering = numbering_;
+  const bool master = fetched.text.is_master();
+  std::vector<text_edit> edits;
+  bool live = false;
+  std::chrono::microseconds target{};
+  if (!master) {
+    const auto outline = outline_media(fetched.text);
+    if (!outline) return outline.error();
+    live = outline->is_live();
+    target = outline->target_duration.value_or(std::chrono::seconds(0));
+    if (live || numbering.begun) edits = continue_live(numbering, fetched.text, *outline, source);
+  }
+  auto rewritten = rewrite({fetched.text, fetched.location, imported}, write, edits);
+  if (!rewritten) return rewritten.error();
+  auto served = std::make_shared<const served_playlist>(
+      served_playlist{std::move(*rewritten), master, live, target, fetched.location, fetched.remote});
+  numbering_ = std::move(numbering);
+  if (whole) {
+    last_ = served;
+    last_source_ = source;
+    last_text_ = fetched.text;
+    changed_at_ = now;
+    due_ = now + target;
+  }
+  return served;
+}
+
+}  // namespace millrace::hls

@@ -1,0 +1,60 @@
+#pragma once
+// One playlist that players ask for again and again, whichever source it comes from: its last rewritten text,
+// how long that is shared, and its numbers across failovers.
+
+#include "hls/live_numbering.hpp"
+#include "hls/media_query.hpp"
+#include "hls/playlist_fetch.hpp"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace millrace::hls {
+
+/// An upstream's playlist, rewritten. Immutable and shared by all clients.
+struct served_playlist {
+  rewritten_playlist body;
+  bool master = false;
+  bool live = false;                   ///< a media playlist that may change
+  std::chrono::microseconds target{};  ///< target duration of a media playlist, 0 when it has none
+  url location;                        ///< where it came from
+  boost::asio::ip::tcp::endpoint remote;
+};
+using served_ptr = std::shared_ptr<const served_playlist>;
+
+/// Thread-safe.
+class track {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  /// The last text from that source, if it is live and its next change is not due: a target duration after
+  /// the last change seen, then half of that as long as it does not change.
+  served_ptr fresh(std::size_t source, clock::time_point now) const;
+  /// A media playlist has been served under this name.
+  bool is_media() const;
+  /// The directives of a player's request in the numbers of that source.
+  std::string directives_for(const media_query& query, std::size_t source) const;
+  /// For how long the last text from that source has not changed; nothing when it is not live.
+  std::optional<clock::duration> unchanged_for(std::size_t source, clock::time_point now) const;
+
+  /// Rewrites what came from that source, or finds that it is what came before. `whole`: it was not asked for
+  /// with directives that shorten it. Problems as those of outline_media() and rewrite().
+  parse_result<served_ptr> take(const fetched_playlist& fetched, const variable_list& imported,
+                                std::size_t source, bool whole, const reference_writer& write,
+                                clock::time_point now);
+
+ private:
+  bool is_last(const fetched_playlist& fetched, std::size_t source) const;
+
+  mutable std::mutex mutex_;
+  live_state numbering_;
+  served_ptr last_;
+  std::size_t last_source_ = 0;
+  std::optional<playlist> last_text_;  ///< as it came
+  clock::time_point changed_at_{}, due_{};
+};
+
+}  // namespace millrace::hls

@@ -1,0 +1,12 @@
+#pragma once
+// GET|HEAD /hls/{id}/playlist.m3u8 and everything that its playlists lead to.
+
+#include "server/request_context.hpp"
+
+namespace millrace::server {
+
+async::awaitable<void> handle_hls(request_context& context);
+/// The preflight of a web page (Fetch Standard §3.2.2).
+async::awaitable<void> handle_hls_options(request_context& context);
+
+}  // namespace millrace::server

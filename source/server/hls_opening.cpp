@@ -1,0 +1,138 @@
+#include "server/hls_opening.hpp"
+
+#include "hls/counterpart.hpp"
+#include "hls/source_round.hpp"
+#include "http/media_type.hpp"
+#include "server/shared_state.hpp"
+#include "server/stream_profile.hpp"
+
+namespace millrace::server {
+
+namespace asio = async::asio;
+
+namespace {
+
+/// A byte order mark and #EXTM3U.
+constexpr std::size_t enough = 16;
+
+struct opening {
+  playing& play;
+  hls::presentation& of;
+  const url& target;
+  upstream::request_profile profile;
+  hls::source_round round;
+  const upstream::services& services;
+  bool broke = false;  ///< the last connection did: not another kept one
+};
+
+const upstream::services& services_of(const playing& play, const hls::presentation& of) {
+  auto& home = play.context.worker;
+  return of.live_target() > std::chrono::microseconds(0) ? home.live_upstream : home.upstream;
+}
+
+bool begins_at_start(const upstream::wanted& bytes) {
+  const auto* range = std::get_if<byte_range>(&bytes);
+  return std::holds_alternative<upstream::wanted_all>(bytes) || (range != nullptr && range->begin == 0);
+}
+
+bool is_playlist(std::span<const std::byte> bytes) {
+  return hls::is_playlist({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+/// The first bytes of a body that cannot be peeked at.
+async::awaitable<void> read_beginning(opened_resource& of) {
+  of.begun.resize(enough);
+  std::size_t have = 0;
+  while (have < enough) {
+    error_code ec;
+    if (!of.answer.body.ready()) ec = co_await of.answer.body.wait_body();
+    if (!ec) have += of.answer.body.read_body(std::span(of.begun).subspan(have), ec);
+    if (ec && ec != asio::error::would_block) break;
+  }
+  of.begun.resize(have);
+}
+
+/// What comes back decides, not what it was asked as.
+async::awaitable<void> look_for_playlist(opened_resource& of) {
+  const auto& head = of.answer.body.head();
+  of.playlist = http::is_playlist(head.fields.get("Content-Type"));
+  if (of.playlist) co_return;
+  if (head.body == http::framing::length) {
+    const auto beginning = co_await of.answer.body.peek(enough);
+    of.playlist = is_playlist(beginning);
+  } else if (!of.answer.partial && head.body != http::framing::none) {
+    co_await read_beginning(of);
+    of.playlist = is_playlist(of.begun);
+  }
+}
+
+async::awaitable<fetch_result<opened_resource>> open_at(opening& now, url where, upstream::wanted bytes) {
+  const async::executor here = co_await asio::this_coro::executor;
+  std::vector<url> urls{std::move(where)};
+  auto file = std::make_unique<upstream::remote_file>(now.services, here, now.profile, std::move(urls));
+  file->whole_will_do = true;
+  file->wary = now.broke;
+  auto answer = co_await upstream::open_range(*file, bytes);
+  if (!answer) {
+    now.broke = answer.error().code != errc::unexpected_status;
+    co_return answer.error();
+  }
+  co_return opened_resource{.file = std::move(file), .answer = std::move(*answer)};
+}
+
+/// A Range into the middle does not show what the whole is.
+async::awaitable<fetch_result<bool>> begins_as_playlist(opening& now, url where) {
+  if (now.of.is_no_playlist(now.target)) co_return false;
+  auto opened = co_await open_at(now, std::move(where), byte_range{0, enough});
+  if (!opened) co_return opened.error();
+  co_await look_for_playlist(*opened);
+  opened->answer.body.discard();
+  co_return opened->playlist;
+}
+
+async::awaitable<fetch_result<opened_resource>> open_at_current(opening& now, upstream::wanted bytes) {
+  const hls::lookup with{now.play.context.worker.playlists, now.of, now.round.definition(), now.profile};
+  auto where = co_await hls::find_resource(with, now.round.current(), now.target);
+  if (!where) co_return where.error();
+  const bool from_start = begins_at_start(bytes);
+  if (!from_start) {
+    const auto list = co_await begins_as_playlist(now, *where);
+    if (!list) co_return list.error();
+    if (*list) bytes = upstream::wanted_all{};
+  }
+  auto opened = co_await open_at(now, *where, bytes);
+  if (!opened) co_return opened;
+  if (begins_at_start(bytes)) co_await look_for_playlist(*opened);
+  if (!opened->playlist) now.of.remember_no_playlist(now.target);
+  co_return opened;
+}
+
+}  // namespace
+
+async::awaitable<fetch_result<opened_resource>> open_resource(playing& play, hls::presentation& of,
+                                                              url target, upstream::wanted bytes) {
+  const auto& services = services_of(play, of);
+  const auto known = play.stream->definition();
+  opening now{.play = play,
+              .of = of,
+              .target = target,
+              .profile = profile_of(*known, play.context.worker.shared.config),
+              .round = hls::source_round(services, play.stream, hls::blame::resource),
+              .services = services};
+  // Players that still hold URLs of a source that is not in use any more must not wait long for it.
+  const auto owner = of.owner_of(target);
+  const bool outdated = owner && !(*owner == now.round.current());
+  for (;;) {
+    auto opened = co_await open_at_current(now, bytes);
+    if (opened) {
+      now.round.succeeded();
+      co_return opened;
+    }
+    const auto& cause = opened.error();
+    if (cause.code == errc::range_unsatisfiable && cause.total) co_return opened;
+    auto recovered = co_await now.round.recover(cause, outdated);
+    if (!recovered) co_return recovered.error();
+  }
+}
+
+}  // namespace millrace::server

@@ -1,0 +1,304 @@
+#include "server/hls_resource_response.hpp"
+
+#include "core/log.hpp"
+#include "http/range_header.hpp"
+#include "server/cors.hpp"
+#include "server/hls_opening.hpp"
+#include "server/hls_playlist_response.hpp"
+#include "server/media_response.hpp"
+#include "server/shared_state.hpp"
+#include "transfer/fill_shared.hpp"
+#include "transfer/first_answer.hpp"
+#include "transfer/send_shared.hpp"
+
+namespace millrace::server {
+
+namespace asio = async::asio;
+
+namespace {
+
+using resource_ptr = transfer::segment_shelf::resource_ptr;
+using kind = transfer::response_plan::kind;
+
+struct resource_request {
+  playing& play;
+  hls::presentation& of;
+  const hls::unsealed_url& asked;
+  std::optional<http::requested_range> range;
+  transfer::plan_limits plan;
+  std::string whole_key, key;  ///< on the shelf: of the whole, and of the range asked for
+};
+
+hls_state& state_of(const resource_request& now) {
+  return now.play.context.worker.shared.hls;
+}
+
+resource_request describe_request(playing& play, hls::presentation& of, const hls::unsealed_url& asked) {
+  const auto& request = play.context.request;
+  const auto& config = play.context.worker.shared.config.transfer;
+  resource_request now{.play = play,
+                       .of = of,
+                       .asked = asked,
+                       .range = transfer::client_range(request),
+                       .plan = {.connections = config.connections, .chunk_size = config.chunk_size},
+                       .whole_key = play.stream->id() + '\n' + asked.target.text() + '\n',
+                       .key = {}};
+  now.key = now.whole_key;
+  if (now.range) now.key += request.fields.get("Range");
+  return now;
+}
+
+/// Conditional requests and HEAD are rare: each is answered by an upstream answer of its own.
+bool may_share(const request_context& context) {
+  if (context.is_head()) return false;
+  for (const auto* name :
+       {"If-None-Match", "If-Modified-Since", "If-Range", "If-Match", "If-Unmodified-Since"}) {
+    if (context.request.fields.find(name)) return false;
+  }
+  return true;
+}
+
+// For this client alone.
+
+media_request to_play(const resource_request& now) {
+  return {.sources = {now.asked.target},
+          .headers = {},
+          .user_agent = {},
+          .connections = now.plan.connections,
+          .chunk_size = now.plan.chunk_size,
+          .file_name = {},
+          .pass_whole = true,
+          .guarded = !now.play.stream->posted()};
+}
+
+async::awaitable<void> answer_alone(resource_request& now, fetch_result<opened_resource> opened) {
+  const async::executor here = co_await asio::this_coro::executor;
+  if (!opened) {
+    media_response response(now.play, to_play(now), here);
+    co_await respond_media(response, opened.error());
+    co_return;
+  }
+  media_response response(now.play, to_play(now), std::move(opened->file));
+  response.begun = std::move(opened->begun);
+  co_await respond_media(response, std::move(opened->answer));
+}
+
+async::awaitable<fetch_result<opened_resource>> open(resource_request& now) {
+  const bool head = now.play.context.is_head();
+  const auto bytes = transfer::first_wanted(now.range, head, std::nullopt, now.plan);
+  co_return co_await open_resource(now.play, now.of, now.asked.target, bytes);
+}
+
+async::awaitable<resource_outcome> serve_alone(resource_request& now) {
+  auto opened = co_await open(now);
+  if (opened && opened->playlist) co_return resource_outcome::playlist;
+  co_await answer_alone(now, std::move(opened));
+  co_return resource_outcome::answered;
+}
+
+// From memory.
+
+/// What of it this client gets; nothing when its Range does not lie in what is shared.
+std::optional<transfer::response_plan> plan_shared(const resource_request& now,
+                                                   const transfer::shared_resource& it) {
+  if (!it.total) return transfer::response_plan{.what = kind::whole, .range = it.range};
+  const auto plan = transfer::plan_response(now.play.context.request, now.range, it.what, *it.total);
+  const bool sendable = plan.what == kind::whole || plan.what == kind::partial;
+  const bool inside = it.range.begin <= plan.range.begin && plan.range.end <= it.range.end;
+  return sendable && inside ? std::optional(plan) : std::nullopt;
+}
+
+http::field_list shared_fields(const resource_request& now, const transfer::shared_resource& it) {
+  auto fields = transfer::representation_fields(it.what);
+  now.play.add_identity(fields);
+  if (may_read(now.play, it.location, it.remote)) add_cors(fields);
+  return fields;
+}
+
+transfer::client_framing frame(resource_request& now, const transfer::shared_resource& it,
+                               const transfer::response_plan& plan, http::field_list& fields) {
+  fields.set("Accept-Ranges", it.total ? "bytes" : "none");
+  if (it.total) {
+    fields.set("Content-Length", std::to_string(plan.range.size()));
+    if (plan.what == kind::partial)
+      fields.set("Content-Range", http::format_content_range(plan.range, *it.total));
+    return transfer::client_framing::length;
+  }
+  if (now.play.context.request.version >= 11) {
+    fields.set("Transfer-Encoding", "chunked");
+    return transfer::client_framing::chunked;
+  }
+  now.play.unframed = true;
+  now.play.context.keep_alive = false;
+  return transfer::client_framing::until_close;
+}
+
+void conclude(resource_request& now, const transfer::delivery_result& result) {
+  now.play.complete = result.complete;
+  if (result.complete) return;
+  now.play.context.keep_alive = false;
+  const auto what = now.asked.target.redacted();
+  if (result.cause) {
+    log::warning("{}: response cut after {} bytes: {}", what, result.sent, to_string(*result.cause));
+    now.play.stream->record_error(to_string(*result.cause));
+  } else {
+    log::debug("{}: client gone after {} bytes: {}", what, result.sent, result.client_error.message());
+  }
+}
+
+enum class shared_outcome { answered, broken, unfit };
+
+async::awaitable<shared_outcome> serve_shared(resource_request& now, resource_ptr it,
+                                              std::unique_ptr<transfer::reading> from) {
+  const auto plan = plan_shared(now, *it);
+  if (!plan) co_return shared_outcome::unfit;
+  auto fields = shared_fields(now, *it);
+  const auto framing = frame(now, *it, *plan, fields);
+  now.play.seeking = plan->range.begin > 0;
+  auto& shared = now.play.context.worker.shared;
+  transfer::sending_job work{
+      .from = std::move(from),
+      .body_begin = it->range.begin,
+      .part = plan->range,
+      .head = response_head(now.play.context, plan->what == kind::partial ? 206 : 200, std::move(fields)),
+      .framing = framing,
+      .limits = {.pause_after = shared.config.transfer.pause_after,
+                 .send_timeout = shared.config.listen.send_timeout},
+      .on_sent = [&now](std::size_t bytes) { now.play.sent(bytes); }};
+  const auto result = co_await transfer::send_shared(now.play.context.client, std::move(work));
+  if (result.cause && result.sent == 0) co_return shared_outcome::broken;
+  conclude(now, result);
+  co_return shared_outcome::answered;
+}
+
+// Opening for all who wait.
+
+/// Room in memory for what has been opened; null when it is too large to be shared.
+resource_ptr make_shared_resource(const resource_request& now, const opened_resource& opened) {
+  auto& shared = now.play.context.worker.shared;
+  const auto& answer = opened.answer;
+  const auto total = answer.total;
+  auto what = transfer::describe(answer.body.head(), answer.location, total, {});
+  byte_range range{0, transfer::shared_resource::unknown_end};
+  if (total) {
+    // A source without ranges gives the whole, out of which each client gets its part.
+    const auto plan = transfer::plan_response(now.play.context.request, now.range, what, *total);
+    const bool partial = plan.what == kind::partial;
+    if (plan.what != kind::whole && !partial) return nullptr;
+    range = answer.partial ? plan.range : byte_range{0, *total};
+    if (answer.partial && range.begin != answer.range.begin) return nullptr;
+    if (range.size() > shared.config.hls.largest_shared) return nullptr;
+  } else if (now.of.live_target() == std::chrono::microseconds(0)) {
+    // It may be of any length.
+    return nullptr;
+  }
+  auto reserved = shared.buffers.try_reserve(total ? range.size() : 0);
+  if (total && reserved.size() < range.size()) return nullptr;
+  auto it = std::make_shared<transfer::shared_resource>(std::move(what), answer.location, range,
+                                                        std::move(reserved));
+  it->partial = answer.partial;
+  it->remote = answer.body.remote();
+  return it;
+}
+
+/// Puts it where the others find it and starts to fill it.
+void begin_shared(resource_request& now, const resource_ptr& it, opened_resource opened) {
+  auto& home = now.play.context.worker;
+  auto& shelf = state_of(now).shelf;
+  const auto& config = home.shared.config.hls;
+  const auto& key = it->partial ? now.key : now.whole_key;
+  shelf.begin(key, it);
+  const auto target = now.of.live_target();
+  if (target > std::chrono::microseconds(0)) {
+    const auto kept =
+        std::chrono::duration_cast<std::chrono::milliseconds>(target * config.keep_target_durations);
+    shelf.keep(now.play.stream->id(), key, transfer::segment_shelf::clock::now() + kept);
+  }
+  home.group.spawn(transfer::fill_shared(it, std::move(opened.file), std::move(opened.answer),
+                                         std::move(opened.begun), now.plan, {config.largest_shared}));
+}
+
+async::awaitable<std::optional<resource_outcome>> lead(resource_request& now, resource_flights::lead turn) {
+  const async::executor here = co_await asio::this_coro::executor;
+  auto opened = co_await open(now);
+  if (!opened) {
+    turn.finish(opened.error());
+    co_await answer_alone(now, std::move(opened));
+    co_return resource_outcome::answered;
+  }
+  if (opened->playlist) {
+    turn.finish(resource_turn{.shared = nullptr, .playlist = true});
+    co_return resource_outcome::playlist;
+  }
+  const auto it = make_shared_resource(now, *opened);
+  if (!it) {
+    turn.finish(resource_turn{});
+    co_await answer_alone(now, std::move(opened));
+    co_return resource_outcome::answered;
+  }
+  auto from = transfer::open_shared(it, here);
+  begin_shared(now, it, std::move(*opened));
+  turn.finish(resource_turn{.shared = it});
+  const auto served = co_await serve_shared(now, it, std::move(from));
+  if (served == shared_outcome::answered) co_return resource_outcome::answered;
+  co_return std::nullopt;
+}
+
+/// Another request opens it.
+async::awaitable<std::optional<resource_outcome>> follow(resource_request& now,
+                                                         resource_flights::ticket turn) {
+  const async::executor here = co_await asio::this_coro::executor;
+  auto outcome = co_await turn.wait();
+  if (!outcome) co_return std::nullopt;
+  if (!*outcome) {
+    co_await answer_alone(now, outcome->error());
+    co_return resource_outcome::answered;
+  }
+  const auto& opened = **outcome;
+  if (opened.playlist) co_return resource_outcome::playlist;
+  if (!opened.shared) co_return co_await serve_alone(now);
+  auto from = transfer::open_shared(opened.shared, here);
+  const auto served = co_await serve_shared(now, opened.shared, std::move(from));
+  if (served == shared_outcome::answered) co_return resource_outcome::answered;
+  co_return std::nullopt;
+}
+
+/// Nothing when what was shared broke before its first byte, or did not fit.
+async::awaitable<std::optional<resource_outcome>> try_shared(resource_request& now) {
+  const async::executor here = co_await asio::this_coro::executor;
+  auto& hls = state_of(now);
+  auto it = hls.shelf.find(now.key);
+  if (!it && now.range) it = hls.shelf.find(now.whole_key);
+  if (it) {
+    auto from = transfer::open_shared(it, here);
+    const auto served = co_await serve_shared(now, std::move(it), std::move(from));
+    if (served == shared_outcome::answered) co_return resource_outcome::answered;
+    if (served == shared_outcome::unfit) co_return co_await serve_alone(now);
+    co_return std::nullopt;
+  }
+  auto turn = hls.resources.join(now.key);
+  if (auto* waiting = std::get_if<resource_flights::ticket>(&turn))
+    co_return co_await follow(now, std::move(*waiting));
+  co_return co_await lead(now, std::move(std::get<resource_flights::lead>(turn)));
+}
+
+async::awaitable<resource_outcome> respond(resource_request& now) {
+  constexpr int most_tries = 3;
+  for (int tries = 0; tries < most_tries && may_share(now.play.context); ++tries) {
+    const auto outcome = co_await try_shared(now);
+    if (outcome) co_return *outcome;
+  }
+  co_return co_await serve_alone(now);
+}
+
+}  // namespace
+
+async::awaitable<resource_outcome> respond_resource(playing& play, hls::presentation& of,
+                                                    const hls::unsealed_url& asked) {
+  auto now = describe_request(play, of, asked);
+  const auto outcome = co_await respond(now);
+  if (asked.segment && play.complete) play.segment_served();
+  co_return outcome;
+}
+
+}  // namespace millrace::server
