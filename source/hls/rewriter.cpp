@@ -1,5 +1,7 @@
 #include "hls/rewriter.hpp"
 
+#include <algorithm>
+
 namespace millrace::hls {
 
 namespace {
@@ -49,14 +51,24 @@ class rewriting final : public uri_visitor {
 }  // namespace
 
 std::string rewritten_playlist::with_client(std::string_view client_id) const {
+  const auto size = size_with(client_id.size());
   std::string out;
-  out.reserve(size_with(client_id.size()));
-  std::size_t copied = 0;
-  for (const auto place : client_ids) {
-    out.append(text, copied, place - copied).append(client_id);
-    copied = place;
+  out.reserve(size);
+  personal_text(*this, client_id).append_next(out, size);
+  return out;
+}
+
+void personal_text::append_next(std::string& out, std::size_t size) {
+  const auto end = out.size() + size;
+  while (next_ < of_.client_ids.size() && out.size() < end) {
+    const std::size_t place = of_.client_ids[next_++];
+    out.append(of_.text, copied_, place - copied_).append(client_id_);
+    copied_ = place;
   }
-  return out.append(text, copied);
+  if (next_ < of_.client_ids.size() || out.size() >= end) return;
+  const auto rest = std::min(end - out.size(), of_.text.size() - copied_);
+  out.append(of_.text, copied_, rest);
+  copied_ += rest;
 }
 
 parse_result<rewritten_playlist> rewrite(const playlist_source& source, const reference_writer& write,

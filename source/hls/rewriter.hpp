@@ -24,6 +24,23 @@ struct rewritten_playlist {
   }
 };
 
+/// The text for one client in parts: it need not be in memory as a whole. The playlist and the id have to
+/// outlive it.
+class personal_text {
+ public:
+  personal_text(const rewritten_playlist& of, std::string_view client_id) : of_(of), client_id_(client_id) {}
+
+  /// Appends the next part: `size` bytes and what it takes to end a line's change, or the rest.
+  void append_next(std::string& out, std::size_t size);
+  bool finished() const noexcept { return copied_ == of_.text.size() && next_ == of_.client_ids.size(); }
+
+ private:
+  const rewritten_playlist& of_;
+  std::string_view client_id_;
+  std::size_t copied_ = 0;  ///< of the text
+  std::size_t next_ = 0;    ///< the next place for the id
+};
+
 /// Appends what replaces the reference. To keep it, append `found.reference`.
 using reference_writer = std::function<void(const found_uri& found, rewritten_playlist& out)>;
 

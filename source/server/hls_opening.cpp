@@ -5,6 +5,7 @@
 #include "http/media_type.hpp"
 #include "server/shared_state.hpp"
 #include "server/stream_profile.hpp"
+#include "transfer/cache_use.hpp"
 
 namespace millrace::server {
 
@@ -30,9 +31,18 @@ const upstream::services& services_of(const playing& play, const hls::presentati
   return of.live_target() > std::chrono::microseconds(0) ? home.live_upstream : home.upstream;
 }
 
-bool begins_at_start(const upstream::wanted& bytes) {
+/// Whether the answer shows what the resource is.
+bool shows_beginning(const upstream::wanted& bytes) {
   const auto* range = std::get_if<byte_range>(&bytes);
-  return std::holds_alternative<upstream::wanted_all>(bytes) || (range != nullptr && range->begin == 0);
+  if (range == nullptr) return std::holds_alternative<upstream::wanted_all>(bytes);
+  return range->begin == 0 && range->size() >= enough;
+}
+
+/// Of a HEAD request only the answer's head counts, so it may ask for enough.
+upstream::wanted for_head(upstream::wanted bytes) {
+  const auto* range = std::get_if<byte_range>(&bytes);
+  const bool first = range != nullptr && range->begin == 0 && range->size() < enough;
+  return first ? byte_range{0, enough} : bytes;
 }
 
 bool is_playlist(std::span<const std::byte> bytes) {
@@ -66,13 +76,23 @@ async::awaitable<void> look_for_playlist(opened_resource& of) {
   }
 }
 
+/// Of an answer that is of no other use.
+async::awaitable<void> look_into(opened_resource& of) {
+  co_await look_for_playlist(of);
+  const auto framing = of.answer.body.head().body;
+  if (of.playlist || !of.answer.partial || framing == http::framing::length) co_return;
+  co_await read_beginning(of);
+  of.playlist = is_playlist(of.begun);
+}
+
 async::awaitable<fetch_result<opened_resource>> open_at(opening& now, url where, upstream::wanted bytes) {
   const async::executor here = co_await asio::this_coro::executor;
   std::vector<url> urls{std::move(where)};
   auto file = std::make_unique<upstream::remote_file>(now.services, here, now.profile, std::move(urls));
   file->whole_will_do = true;
   file->wary = now.broke;
-  auto answer = co_await upstream::open_range(*file, bytes);
+  const auto missing = transfer::less_cached(bytes, transfer::find_cached(*file), enough);
+  auto answer = co_await upstream::open_range(*file, missing);
   if (!answer) {
     now.broke = answer.error().code != errc::unexpected_status;
     co_return answer.error();
@@ -85,29 +105,48 @@ async::awaitable<fetch_result<bool>> begins_as_playlist(opening& now, url where)
   if (now.of.is_no_playlist(now.target)) co_return false;
   auto opened = co_await open_at(now, std::move(where), byte_range{0, enough});
   if (!opened) co_return opened.error();
-  co_await look_for_playlist(*opened);
+  co_await look_into(*opened);
   opened->answer.body.discard();
   co_return opened->playlist;
+}
+
+/// Parts without a length cannot be peeked at, nor be read in part.
+bool is_hidden(const opened_resource& of) {
+  return of.answer.partial && of.answer.body.head().body != http::framing::length;
 }
 
 async::awaitable<fetch_result<opened_resource>> open_at_current(opening& now, upstream::wanted bytes) {
   const hls::lookup with{now.play.context.worker.playlists, now.of, now.round.definition(), now.profile};
   auto where = co_await hls::find_resource(with, now.round.current(), now.target);
   if (!where) co_return where.error();
-  const bool from_start = begins_at_start(bytes);
-  if (!from_start) {
+  if (now.play.context.is_head()) bytes = for_head(bytes);
+  if (!shows_beginning(bytes)) {
     const auto list = co_await begins_as_playlist(now, *where);
     if (!list) co_return list.error();
     if (*list) bytes = upstream::wanted_all{};
   }
   auto opened = co_await open_at(now, *where, bytes);
   if (!opened) co_return opened;
-  if (begins_at_start(bytes)) co_await look_for_playlist(*opened);
+  if (shows_beginning(bytes)) co_await look_for_playlist(*opened);
+  if (!opened->playlist && is_hidden(*opened)) {
+    const auto list = co_await begins_as_playlist(now, *where);
+    if (!list) co_return list.error();
+    opened->playlist = *list;
+  }
   if (!opened->playlist) now.of.remember_no_playlist(now.target);
   co_return opened;
 }
 
 }  // namespace
+
+std::unique_ptr<upstream::remote_file> find_unopened(playing& play, const hls::presentation& of,
+                                                     const url& target, const async::executor& here) {
+  if (!of.is_no_playlist(target)) return nullptr;
+  const auto known = play.stream->definition();
+  auto profile = profile_of(*known, play.context.worker.shared.config);
+  return std::make_unique<upstream::remote_file>(services_of(play, of), here, std::move(profile),
+                                                 std::vector{target});
+}
 
 async::awaitable<fetch_result<opened_resource>> open_resource(playing& play, hls::presentation& of,
                                                               url target, upstream::wanted bytes) {

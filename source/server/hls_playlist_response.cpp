@@ -14,15 +14,27 @@ namespace asio = async::asio;
 
 namespace {
 
-async::awaitable<void> send(playing& play, std::string head, std::string_view body) {
+/// Sends the head and the text with this client's id in it. Playlists may be large and clients slow: each
+/// holds one part of the text at a time.
+async::awaitable<void> send(playing& play, std::string head, const hls::rewritten_playlist& body) {
+  constexpr std::size_t part_size = 1024 * 1024;
   const async::executor on = co_await asio::this_coro::executor;
   transfer::client_writer out(on, play.context.client, std::move(head),
                               play.context.worker.shared.config.listen.send_timeout);
-  const asio::const_buffer buffer(body.data(), body.size());
-  std::size_t sent = 0;
-  const auto ec = co_await out.send_all(std::span(&buffer, 1), sent);
-  play.sent(sent);
-  if (ec) play.context.keep_alive = false;
+  hls::personal_text text(body, play.client_id());
+  std::string part;
+  do {
+    part.clear();
+    if (!play.context.is_head()) text.append_next(part, part_size);
+    const asio::const_buffer buffer(part.data(), part.size());
+    std::size_t sent = 0;
+    const auto ec = co_await out.send_all(std::span(&buffer, 1), sent);
+    play.sent(sent);
+    if (ec) {
+      play.context.keep_alive = false;
+      co_return;
+    }
+  } while (!play.context.is_head() && !text.finished());
 }
 
 http::field_list playlist_fields(const playing& play, const hls::served_playlist& served) {
@@ -68,11 +80,7 @@ async::awaitable<void> respond_playlist(playing& play, hls::presentation& of, hl
   auto fields = playlist_fields(play, **served);
   fields.set("Content-Length", std::to_string(text.size_with(play.client_id().size())));
   auto head = response_head(play.context, 200, std::move(fields));
-  if (play.context.is_head()) {
-    co_await send(play, std::move(head), {});
-  } else {
-    co_await send(play, std::move(head), text.with_client(play.client_id()));
-  }
+  co_await send(play, std::move(head), text);
 }
 
 }  // namespace millrace::server

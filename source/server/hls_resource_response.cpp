@@ -1,15 +1,11 @@
 #include "server/hls_resource_response.hpp"
 
-#include "core/log.hpp"
-#include "http/range_header.hpp"
-#include "server/cors.hpp"
 #include "server/hls_opening.hpp"
-#include "server/hls_playlist_response.hpp"
 #include "server/media_response.hpp"
+#include "server/shared_response.hpp"
 #include "server/shared_state.hpp"
 #include "transfer/fill_shared.hpp"
 #include "transfer/first_answer.hpp"
-#include "transfer/send_shared.hpp"
 
 namespace millrace::server {
 
@@ -20,11 +16,9 @@ namespace {
 using resource_ptr = transfer::segment_shelf::resource_ptr;
 using kind = transfer::response_plan::kind;
 
-struct resource_request {
-  playing& play;
+struct resource_request : shared_request {
   hls::presentation& of;
   const hls::unsealed_url& asked;
-  std::optional<http::requested_range> range;
   transfer::plan_limits plan;
   std::string whole_key, key;  ///< on the shelf: of the whole, and of the range asked for
 };
@@ -36,13 +30,12 @@ hls_state& state_of(const resource_request& now) {
 resource_request describe_request(playing& play, hls::presentation& of, const hls::unsealed_url& asked) {
   const auto& request = play.context.request;
   const auto& config = play.context.worker.shared.config.transfer;
-  resource_request now{.play = play,
-                       .of = of,
-                       .asked = asked,
-                       .range = transfer::client_range(request),
-                       .plan = {.connections = config.connections, .chunk_size = config.chunk_size},
-                       .whole_key = play.stream->id() + '\n' + asked.target.text() + '\n',
-                       .key = {}};
+  resource_request now{{.play = play, .target = asked.target, .range = transfer::client_range(request)},
+                       of,
+                       asked,
+                       {.connections = config.connections, .chunk_size = config.chunk_size},
+                       play.stream->id() + '\n' + asked.target.text() + '\n',
+                       {}};
   now.key = now.whole_key;
   if (now.range) now.key += request.fields.get("Range");
   return now;
@@ -94,81 +87,6 @@ async::awaitable<resource_outcome> serve_alone(resource_request& now) {
   if (opened && opened->playlist) co_return resource_outcome::playlist;
   co_await answer_alone(now, std::move(opened));
   co_return resource_outcome::answered;
-}
-
-// From memory.
-
-/// What of it this client gets; nothing when its Range does not lie in what is shared.
-std::optional<transfer::response_plan> plan_shared(const resource_request& now,
-                                                   const transfer::shared_resource& it) {
-  if (!it.total) return transfer::response_plan{.what = kind::whole, .range = it.range};
-  const auto plan = transfer::plan_response(now.play.context.request, now.range, it.what, *it.total);
-  const bool sendable = plan.what == kind::whole || plan.what == kind::partial;
-  const bool inside = it.range.begin <= plan.range.begin && plan.range.end <= it.range.end;
-  return sendable && inside ? std::optional(plan) : std::nullopt;
-}
-
-http::field_list shared_fields(const resource_request& now, const transfer::shared_resource& it) {
-  auto fields = transfer::representation_fields(it.what);
-  now.play.add_identity(fields);
-  if (may_read(now.play, it.location, it.remote)) add_cors(fields);
-  return fields;
-}
-
-transfer::client_framing frame(resource_request& now, const transfer::shared_resource& it,
-                               const transfer::response_plan& plan, http::field_list& fields) {
-  fields.set("Accept-Ranges", it.total ? "bytes" : "none");
-  if (it.total) {
-    fields.set("Content-Length", std::to_string(plan.range.size()));
-    if (plan.what == kind::partial)
-      fields.set("Content-Range", http::format_content_range(plan.range, *it.total));
-    return transfer::client_framing::length;
-  }
-  if (now.play.context.request.version >= 11) {
-    fields.set("Transfer-Encoding", "chunked");
-    return transfer::client_framing::chunked;
-  }
-  now.play.unframed = true;
-  now.play.context.keep_alive = false;
-  return transfer::client_framing::until_close;
-}
-
-void conclude(resource_request& now, const transfer::delivery_result& result) {
-  now.play.complete = result.complete;
-  if (result.complete) return;
-  now.play.context.keep_alive = false;
-  const auto what = now.asked.target.redacted();
-  if (result.cause) {
-    log::warning("{}: response cut after {} bytes: {}", what, result.sent, to_string(*result.cause));
-    now.play.stream->record_error(to_string(*result.cause));
-  } else {
-    log::debug("{}: client gone after {} bytes: {}", what, result.sent, result.client_error.message());
-  }
-}
-
-enum class shared_outcome { answered, broken, unfit };
-
-async::awaitable<shared_outcome> serve_shared(resource_request& now, resource_ptr it,
-                                              std::unique_ptr<transfer::reading> from) {
-  const auto plan = plan_shared(now, *it);
-  if (!plan) co_return shared_outcome::unfit;
-  auto fields = shared_fields(now, *it);
-  const auto framing = frame(now, *it, *plan, fields);
-  now.play.seeking = plan->range.begin > 0;
-  auto& shared = now.play.context.worker.shared;
-  transfer::sending_job work{
-      .from = std::move(from),
-      .body_begin = it->range.begin,
-      .part = plan->range,
-      .head = response_head(now.play.context, plan->what == kind::partial ? 206 : 200, std::move(fields)),
-      .framing = framing,
-      .limits = {.pause_after = shared.config.transfer.pause_after,
-                 .send_timeout = shared.config.listen.send_timeout},
-      .on_sent = [&now](std::size_t bytes) { now.play.sent(bytes); }};
-  const auto result = co_await transfer::send_shared(now.play.context.client, std::move(work));
-  if (result.cause && result.sent == 0) co_return shared_outcome::broken;
-  conclude(now, result);
-  co_return shared_outcome::answered;
 }
 
 // Opening for all who wait.
@@ -282,7 +200,18 @@ async::awaitable<std::optional<resource_outcome>> try_shared(resource_request& n
   co_return co_await lead(now, std::move(std::get<resource_flights::lead>(turn)));
 }
 
+/// From the cache of --cache, where nothing has to be asked.
+async::awaitable<bool> serve_cached(resource_request& now) {
+  const async::executor here = co_await asio::this_coro::executor;
+  auto file = find_unopened(now.play, now.of, now.asked.target, here);
+  if (!file || !file->cache) co_return false;
+  media_response response(now.play, to_play(now), std::move(file));
+  co_return co_await respond_cached(response);
+}
+
 async::awaitable<resource_outcome> respond(resource_request& now) {
+  const bool cached = co_await serve_cached(now);
+  if (cached) co_return resource_outcome::answered;
   constexpr int most_tries = 3;
   for (int tries = 0; tries < most_tries && may_share(now.play.context); ++tries) {
     const auto outcome = co_await try_shared(now);

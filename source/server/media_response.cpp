@@ -201,9 +201,7 @@ async::awaitable<void> respond_passed_through(media_response& of, upstream::rang
   const auto total = answer.total;
   const auto what = transfer::describe(answer.body.head(), answer.location, total, of.asked.file_name);
   auto fields = media_fields(of, what, answer);
-  auto cached = transfer::confirm_cached(of.file, answer);
-  body_source from{.answer = std::move(answer), .cached = std::move(cached)};
-  co_await pass_through(of, std::move(from), std::move(fields), total);
+  co_await pass_through(of, {.answer = std::move(answer)}, std::move(fields), total);
 }
 
 async::awaitable<void> respond_whole(media_response& of, upstream::range_answer answer) {
@@ -274,7 +272,9 @@ media_response::media_response(playing& played, media_request request,
       own_file(std::move(opened)),
       file(*own_file),
       plan{.connections = asked.connections, .chunk_size = asked.chunk_size},
-      range(transfer::client_range(context.request)) {}
+      range(transfer::client_range(context.request)) {
+  if (!http::cache_demands_of(context.request.fields).may_store) file.cache = nullptr;
+}
 
 media_response::media_response(playing& played, media_request request, const async::executor& on)
     : media_response(played, request, open_file(played, request, on)) {

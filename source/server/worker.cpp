@@ -30,7 +30,7 @@ upstream::services services_of(const settings& config, shared_state& state, asyn
 worker::worker(const settings& config, shared_state& state)
     : shared(state),
       upstream(services_of(config, state, blocks, state.cache ? &*state.cache : nullptr)),
-      live_upstream(services_of(state.live_config, state, blocks, nullptr)),
+      live_upstream(services_of(state.live_config, state, blocks, upstream.cache)),
       patient_upstream(services_of(state.patient_config, state, blocks, nullptr)),
       sealer(state.hls.key),
       playlists{upstream, live_upstream, patient_upstream, sealer, state.hls.playlists},
