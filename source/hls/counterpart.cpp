@@ -98,7 +98,7 @@ async::awaitable<fetch_result<seen_ptr>> media_at(lookup with, url source, playl
   }
   const url where = place.where;
   auto seen = co_await fetch_seen(with, std::move(place));
-  if (seen) with.of.remember_media(source, where, *seen);
+  if (seen && !(*seen)->fetched.text.is_master()) with.of.remember_media(source, where, *seen);
   co_return seen;
 }
 
@@ -144,6 +144,13 @@ async::awaitable<fetch_result<url>> find_resource(lookup with, url source, url w
   if (!place) co_return place.error();
   auto seen = co_await media_at(with, source, std::move(*place));
   if (!seen) co_return seen.error();
+  if ((*seen)->fetched.text.is_master()) {
+    // The source that is mapped from had one quality only.
+    auto variant = first_variant(**seen);
+    if (!variant) co_return nothing_fits(source);
+    seen = co_await media_at(with, source, std::move(*variant));
+    if (!seen) co_return seen.error();
+  }
   const auto to = mapped_media::read(source_of(**seen));
   if (!to) co_return nothing_fits(source);
   const auto found = map_resource(from->second, *to, wanted.text());
@@ -151,6 +158,27 @@ async::awaitable<fetch_result<url>> find_resource(lookup with, url source, url w
   const auto where = url::parse(*found);
   if (!where) co_return nothing_fits(source);
   co_return *where;
+}
+
+resource_elsewhere::resource_elsewhere(const playlist_tools& tools, std::shared_ptr<presentation> of,
+                                       std::shared_ptr<const registry::stream_definition> definition,
+                                       upstream::request_profile profile, url resource, url used)
+    : tools_(tools),
+      of_(std::move(of)),
+      definition_(std::move(definition)),
+      profile_(std::move(profile)),
+      resource_(std::move(resource)),
+      used_(std::move(used)) {}
+
+async::awaitable<std::optional<url>> resource_elsewhere::next(std::shared_ptr<resource_elsewhere> from) {
+  const lookup with{from->tools_, *from->of_, *from->definition_, from->profile_};
+  while (from->next_ < from->definition_->sources.size()) {
+    const url source = from->definition_->sources[from->next_++];
+    if (source == from->used_) continue;
+    const auto found = co_await find_resource(with, source, from->resource_);
+    if (found && !(*found == from->resource_)) co_return *found;
+  }
+  co_return std::nullopt;
 }
 
 }  // namespace millrace::hls

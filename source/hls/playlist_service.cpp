@@ -70,11 +70,7 @@ fetch_result<served_ptr> rewrite_seen(const fetching& now, const url& source, co
   };
   auto served = now.shown.take(seen.fetched, seen.imported, slot, whole, write, track::clock::now());
   if (!served) return unreadable(seen.fetched.location, served.error());
-  if ((*served)->live) {
-    now.of.saw_live((*served)->target);
-  } else if (!(*served)->master) {
-    now.of.saw_live(std::chrono::microseconds(0));
-  }
+  if ((*served)->live) now.of.saw_live((*served)->target);
   return std::move(*served);
 }
 

@@ -67,7 +67,7 @@ class presentation {
   // Live streams.
 
   void saw_live(std::chrono::microseconds target) noexcept { live_target_.store(target.count()); }
-  /// The target duration of the live playlist seen last; 0 for what is not live.
+  /// The target duration of the live playlist seen last, also after its end; 0 for what was never live.
   std::chrono::microseconds live_target() const noexcept {
     return std::chrono::microseconds(live_target_.load());
   }

@@ -49,9 +49,10 @@ async::awaitable<fetch_result<void>> source_round::recover(failure cause, bool o
       tried_.decide(cause, order_.current(), 0, order_.another_left(), random_unit(), with_.config.upstream);
   auto what = decision.what;
   if (once && what == action::retry) what = order_.another_left() ? action::next_source : action::give_up;
+  if (cause.code == errc::source_differs) unfit_ = cause;
   if (what == action::give_up) {
     if (is_to_blame(cause)) stream_->source_failed(current(), cause);
-    co_return cause;
+    co_return unfit_.value_or(std::move(cause));
   }
   if (what == action::next_source) {
     leave(cause);

@@ -24,6 +24,7 @@ class source_round {
   source_round(const upstream::services& with, std::shared_ptr<registry::stream> stream, blame whom);
 
   const registry::stream_definition& definition() const noexcept { return *definition_; }
+  std::shared_ptr<const registry::stream_definition> shared_definition() const { return definition_; }
   const url& current() const noexcept { return definition_->sources[order_.current()]; }
   bool another_left() const noexcept { return order_.another_left(); }
   bool several() const noexcept { return definition_->sources.size() > 1; }
@@ -49,6 +50,7 @@ class source_round {
   upstream::attempts tried_;
   blame whom_;
   std::optional<left_source> first_left_;
+  std::optional<failure> unfit_;  ///< of a source that offers other things: whichever order, the answer is it
 };
 
 }  // namespace millrace::hls

@@ -6,7 +6,7 @@ namespace millrace::hls {
 
 served_ptr track::fresh(std::size_t source, clock::time_point now) const {
   const std::scoped_lock lock(mutex_);
-  const bool usable = last_ && last_->live && last_source_ == source && now < due_;
+  const bool usable = last_ && (last_->live || numbering_.begun) && last_source_ == source && now < due_;
   return usable ? last_ : nullptr;
 }
 

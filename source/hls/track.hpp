@@ -30,8 +30,8 @@ class track {
  public:
   using clock = std::chrono::steady_clock;
 
-  /// The last text from that source, if it is live and its next change is not due: a target duration after
-  /// the last change seen, then half of that as long as it does not change.
+  /// The last text from that source, if it is live, or was until its end, and its next change is not due: a
+  /// target duration after the last change seen, then half of that as long as it does not change.
   served_ptr fresh(std::size_t source, clock::time_point now) const;
   /// A media playlist has been served under this name.
   bool is_media() const;

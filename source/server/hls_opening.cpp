@@ -115,6 +115,16 @@ bool is_hidden(const opened_resource& of) {
   return of.answer.partial && of.answer.body.head().body != http::framing::length;
 }
 
+/// For a fetch that breaks in the middle.
+void add_other_sources(opening& now, upstream::remote_file& file) {
+  if (!now.round.several()) return;
+  auto& home = now.play.context.worker;
+  auto elsewhere = std::make_shared<hls::resource_elsewhere>(
+      home.playlists, home.shared.hls.presentations.of(now.play.stream), now.round.shared_definition(),
+      now.profile, now.target, now.round.current());
+  file.find_another = [elsewhere] { return hls::resource_elsewhere::next(elsewhere); };
+}
+
 async::awaitable<fetch_result<opened_resource>> open_at_current(opening& now, upstream::wanted bytes) {
   const hls::lookup with{now.play.context.worker.playlists, now.of, now.round.definition(), now.profile};
   auto where = co_await hls::find_resource(with, now.round.current(), now.target);
@@ -123,7 +133,11 @@ async::awaitable<fetch_result<opened_resource>> open_at_current(opening& now, up
   if (!shows_beginning(bytes)) {
     const auto list = co_await begins_as_playlist(now, *where);
     if (!list) co_return list.error();
-    if (*list) bytes = upstream::wanted_all{};
+    if (*list) {
+      bytes = upstream::wanted_all{};
+    } else {
+      now.of.remember_no_playlist(now.target);
+    }
   }
   auto opened = co_await open_at(now, *where, bytes);
   if (!opened) co_return opened;
@@ -134,6 +148,7 @@ async::awaitable<fetch_result<opened_resource>> open_at_current(opening& now, up
     opened->playlist = *list;
   }
   if (!opened->playlist) now.of.remember_no_playlist(now.target);
+  add_other_sources(now, *opened->file);
   co_return opened;
 }
 

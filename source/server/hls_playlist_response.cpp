@@ -57,7 +57,7 @@ async::awaitable<void> refuse_hls(playing& play, failure cause) {
   const auto known = play.stream->definition();
   log::warning("stream {}: {}", play.stream->id(), to_string(cause));
   play.stream->record_error(to_string(cause));
-  auto answer = explain(cause);
+  auto answer = explain_sealed(cause);
   bool readable = play.stream->posted();
   if (!readable) readable = co_await may_web_read(play.context, known->sources);
   if (readable) add_cors(answer.fields);

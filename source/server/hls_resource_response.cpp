@@ -61,14 +61,18 @@ media_request to_play(const resource_request& now) {
           .chunk_size = now.plan.chunk_size,
           .file_name = {},
           .pass_whole = true,
+          .sealed = true,
           .guarded = !now.play.stream->posted()};
 }
 
 async::awaitable<void> answer_alone(resource_request& now, fetch_result<opened_resource> opened) {
   const async::executor here = co_await asio::this_coro::executor;
   if (!opened) {
-    media_response response(now.play, to_play(now), here);
-    co_await respond_media(response, opened.error());
+    // A Range that turns out not to count is asked for anew, with the headers of the stream.
+    auto file = find_unopened(now.play, now.of, now.asked.target, here);
+    auto response = file ? std::make_unique<media_response>(now.play, to_play(now), std::move(file))
+                         : std::make_unique<media_response>(now.play, to_play(now), here);
+    co_await respond_media(*response, opened.error());
     co_return;
   }
   media_response response(now.play, to_play(now), std::move(opened->file));

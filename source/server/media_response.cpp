@@ -58,7 +58,7 @@ async::awaitable<bool> may_tell(const media_response& of, const std::string& fai
 async::awaitable<void> refuse(media_response& of, const failure& cause) {
   log::warning("{}: {}", of.asked.sources.front().redacted(), to_string(cause));
   of.play.stream->record_error(to_string(cause));
-  auto answer = explain(cause);
+  auto answer = of.asked.sealed ? explain_sealed(cause) : explain(cause);
   const bool telling = co_await may_tell(of, cause.location);
   if (telling) add_cors(answer.fields);
   co_await respond_problem(of.context, answer.problem, std::move(answer.fields));

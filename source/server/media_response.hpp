@@ -18,6 +18,7 @@ struct media_request {
   std::string file_name;    ///< empty: the upstream's
   bool pass_whole = false;  ///< an upstream without Range support is passed through; else it is refused
   bool live = false;        ///< known to be: the upstream is waited for no longer than --live-stall
+  bool sealed = false;      ///< the client does not know the URL, and errors do not tell it
   bool guarded = false;     ///< anybody may name any URL: pages may not read what is private
 };
 

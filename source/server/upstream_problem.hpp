@@ -14,5 +14,7 @@ struct upstream_problem {
 
 /// An upstream 401, 403, 404, 410 or 416 keeps its status.
 upstream_problem explain(const failure& cause);
+/// The same for a client that does not know the upstream, and is not to learn of it.
+upstream_problem explain_sealed(const failure& cause);
 
 }  // namespace millrace::server

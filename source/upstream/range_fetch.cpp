@@ -2,11 +2,11 @@
 
 #include "async/combinators.hpp"
 #include "core/log.hpp"
+#include "core/random.hpp"
 #include "http/range_header.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <random>
 #include <utility>
 
 namespace millrace::upstream {
@@ -237,21 +237,22 @@ async::awaitable<fetch_result<void>> compare(remote_file& file, std::size_t inde
   co_return fetch_result<void>();
 }
 
-/// Leaves `joining` whatever happens.
-struct joining_scope {
-  explicit joining_scope(remote_file& joined) : file(joined) { file.joining = true; }
-  ~joining_scope() {
-    file.joining = false;
+/// While one does it, the others wait; it ends whatever happens.
+struct settling_scope {
+  settling_scope(remote_file& settled, bool& flag) : file(settled), busy(flag) { busy = true; }
+  ~settling_scope() {
+    busy = false;
     file.settled.notify_all();
   }
-  joining_scope(const joining_scope&) = delete;
-  joining_scope& operator=(const joining_scope&) = delete;
+  settling_scope(const settling_scope&) = delete;
+  settling_scope& operator=(const settling_scope&) = delete;
 
   remote_file& file;
+  bool& busy;
 };
 
 async::awaitable<fetch_result<void>> join_source(remote_file& file, std::size_t index) {
-  const joining_scope scope(file);
+  const settling_scope scope(file, file.joining);
   auto outcome = co_await compare(file, index);
   if (!outcome) co_return outcome;
   file.sources[index].joined = true;
@@ -259,9 +260,16 @@ async::awaitable<fetch_result<void>> join_source(remote_file& file, std::size_t 
   co_return outcome;
 }
 
-double random_unit() {
-  thread_local std::minstd_rand generator(std::random_device{}());
-  return std::uniform_real_distribution<double>(0, 1)(generator);
+/// Some sources are looked for only when they are needed.
+async::awaitable<void> add_source(remote_file& file) {
+  while (file.finding)
+    co_await file.settled.wait();
+  if (!file.find_another || file.order.another_left()) co_return;
+  const settling_scope scope(file, file.finding);
+  const auto found = co_await file.find_another();
+  if (!found) co_return;
+  file.sources.emplace_back(*found);
+  file.order.add();
 }
 
 }  // namespace
@@ -351,6 +359,7 @@ async::awaitable<fetch_result<void>> recover(remote_file& file, attempts& tried,
   if (out_of_range) co_return cause;
   // Whoever cancels an answer (a move to another source) wants another one, and nobody is to blame.
   const bool cancelled = cause.code == asio::error::operation_aborted;
+  if (!cancelled) co_await add_source(file);
   if (cancelled || source != file.order.current()) co_return fetch_result<void>();
   const auto decision = tried.decide(cause, source, gained, file.order.another_left(), random_unit(), config);
   const auto where = file.sources[source].original.redacted();

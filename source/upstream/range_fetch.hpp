@@ -9,6 +9,7 @@
 #include "upstream/retry_policy.hpp"
 #include "upstream/source_list.hpp"
 
+#include <deque>
 #include <functional>
 #include <vector>
 
@@ -39,9 +40,10 @@ struct remote_file {
               std::shared_ptr<registry::stream> played = nullptr);
 
   const services& with;
+  block_cache* cache = with.cache;  ///< null: nothing is kept
   request_profile profile;
-  std::string key;  ///< in url_memory
-  std::vector<file_source> sources;
+  std::string key;                  ///< in url_memory
+  std::deque<file_source> sources;  ///< references to them stay valid
   std::shared_ptr<registry::stream> stream;
   source_list order;
   std::optional<byte_offset> total;        ///< of the first answer; every other one must agree
@@ -51,7 +53,10 @@ struct remote_file {
   bool whole_will_do = false;              ///< a source that refuses ranges is asked for the whole instead
   bool wary = false;        ///< the last connection broke: the next request goes on a fresh one
   bool ahead_works = true;  ///< until a request that was sent ahead got no proper answer
-  bool joining = false;     ///< a new source is being compared; others wait for `settled`
+  /// Another URL of the same bytes, asked for when no source is left; nothing: there is none.
+  std::function<async::awaitable<std::optional<url>>()> find_another;
+  bool finding = false;  ///< another source is being looked for; others wait for `settled`
+  bool joining = false;  ///< a new source is being compared; others wait for `settled`
   async::broadcast settled;
 
   std::function<void()> on_moved;                 ///< the source was changed by hand: old answers are to end

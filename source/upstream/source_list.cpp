@@ -25,6 +25,11 @@ source_list::source_list(std::vector<std::size_t> order)
   tried_.front() = true;
 }
 
+void source_list::add() {
+  order_.push_back(order_.size());
+  tried_.push_back(false);
+}
+
 bool source_list::another_left() const noexcept {
   return std::find(tried_.begin(), tried_.end(), false) != tried_.end();
 }

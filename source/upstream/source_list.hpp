@@ -21,6 +21,8 @@ class source_list {
   /// In this order, each index once: registry::source_memory::order().
   explicit source_list(std::vector<std::size_t> order);
 
+  /// One more, behind the others.
+  void add();
   std::size_t current() const noexcept { return order_[position_]; }
   bool another_left() const noexcept;
   /// Leaves the source that failed. When another has become the current one meanwhile, that stays. False when

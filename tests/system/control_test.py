@@ -14,7 +14,7 @@ import termios
 import time
 import unittest
 
-from programs import BIN, PATIENCE, clean_environment, die_with_parent, fetch, main, run, wait_until
+from programs import BIN, PATIENCE, Response, clean_environment, die_with_parent, fetch, main, run, wait_until
 from streaming import Download, StreamTest, call, stats, stream_info
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
@@ -73,8 +73,8 @@ class Commands(StreamTest):
         origin = self.origin()
         server = self.millrace()
         stream = self.post(server, f"{origin.url}/news.ts?live=8M", metadata={"name": "News"})
-        client = Download(self, f"{server.url}/stream/{stream}?client_id=tv", headers={"User-Agent": "Set/1 \u00fc"})
-        wait_until(lambda: client.size > 100_000, "it plays")
+        Download(self, f"{server.url}/stream/{stream}?client_id=tv", headers={"User-Agent": "Set/1 \u00fc"})
+        wait_until(lambda: stream_info(server, stream)["total_bytes_served"] > 100_000, "it plays")
         text = self.ctl(server, "info", stream)
         for expected in [stream, "name = News", "tv", "Set/1", "127.0.0.1"]:
             self.assertIn(expected, text)
@@ -207,7 +207,12 @@ class Metrics(StreamTest):
         wait_until(lambda: client.size > 1_000_000, "it plays")
         fetch(f"{server.url}/stream/{'0' * 32}")
         fetch(f"{server.url}/nothing/secret")
+        wait_until(lambda: self.counted(server, 'status="206"') and self.counted(server, 'status="416"'),
+                   "requests are counted at their end")
         return server
+
+    def counted(self, server, label):
+        return re.search(rf"(?m)^millrace_requests_total\{{.*{label}", self.metrics(server))
 
     def test_values_and_labels(self):
         text = self.metrics(self.busy_server())
@@ -240,9 +245,9 @@ class Options(StreamTest):
         server = self.millrace(*options, environment=environment)
         stream = self.post(server, f"{origin.url}/film.mkv?size=10K")
         # The query of the upstream belongs to it: the whole URL stands behind url=.
-        fetch(f"{server.url}/stream?client_id=b&url={origin.url}/other.mkv?size=10K")
         fetch(f"{server.url}/stream/{stream}?client_id=a")
-        self.assertGreaterEqual(stats(server)["proxy_stats"]["total_clients"], 1)
+        with Response(f"{server.url}/stream?client_id=b&url={origin.url}/other.mkv?size=1G&rate=1M"):
+            self.assertGreaterEqual(stats(server)["proxy_stats"]["total_clients"], 1)
         wait_until(lambda: stats(server)["proxy_stats"]["total_clients"] == 0, "the clients are forgotten", limit)
         return server, stream
 

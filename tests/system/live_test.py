@@ -3,12 +3,12 @@ import pathlib
 import tempfile
 import time
 
-from programs import MEBI, SANITIZED, Response, fetch, main, run, wait_until
+from programs import MEBI, PROMPT, SANITIZED, Response, fetch, main, run, wait_until
 from streaming import PACKET, Download, FrameReader, StreamTest, check_ts, stats, stream_info
 
 CHANNEL_SECONDS = 60
-# The longest silence that a viewer may see; a loaded machine gets more.
-GAP = 5 if SANITIZED else 1
+# The longest silence that a viewer may see; an idle machine keeps it under a second.
+GAP = 8 if SANITIZED else 3
 
 
 def whole_packets(body):
@@ -94,7 +94,7 @@ class Channels(StreamTest):
         self.assertRegex(info["last_error"], "(?i)refused")
         self.assertGreater(info["error_count"], 0)
         self.assertEqual(len(client.body()) % PACKET, 0)
-        self.assertRegex(server.log(), "given up")
+        wait_until(lambda: "given up" in server.log(), "it is logged")
 
 
 class Packets(StreamTest):
@@ -163,7 +163,7 @@ class Packets(StreamTest):
             client.response.close()
         gone = time.monotonic()
         wait_until(lambda: origin.stats()["active_requests"] == 0, "the upstream is closed")
-        self.assertLess(time.monotonic() - gone, 5 if SANITIZED else 1.5)
+        self.assertLess(time.monotonic() - gone, PROMPT)
         for body in bodies:
             self.check_whole(check_ts(whole_packets(body)))
 
@@ -204,7 +204,7 @@ class Packets(StreamTest):
         client = Download(self, f"{server.url}/stream/{stream}")
         # A stall, one retry that stalls, too, and the backup: each is noticed within two ticks of a second.
         wait_until(lambda: stream_info(server, stream)["current_failover_index"] == 1, "it fails over",
-                   40 if SANITIZED else 15)
+                   60 if SANITIZED else 30)
         size = client.size
         wait_until(lambda: client.size > size + 2 * MEBI, "it plays on")
         report = check_ts(whole_packets(client.stop()))

@@ -284,9 +284,10 @@ class Connections(ClientTest):
             self.assertEqual(self.ctl(self.raw_server(b"HTTP/1.1 200 OK\r\n" + framed), "stats"), "Total streams  7\n")
 
     def test_nobody_there(self):
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
-        line = self.ctl(f"http://127.0.0.1:{port}", "list", expect=1)
+        with socket.socket() as deaf:  # bound, so that nobody else gets the port, and not listening
+            deaf.bind(("127.0.0.1", 0))
+            port = deaf.getsockname()[1]
+            line = self.ctl(f"http://127.0.0.1:{port}", "list", expect=1)
         self.assertEqual(line, f"millracectl: cannot connect to http://127.0.0.1:{port}: Connection refused\n")
 
     def test_time_out(self):

@@ -23,6 +23,8 @@ BIN = pathlib.Path(os.environ["MILLRACE_BIN"])
 SANITIZED = bool(os.environ.get("MILLRACE_SANITIZE"))
 # How much longer than on an idle machine a step may take; only failing tests ever wait so long.
 PATIENCE = 60
+# What happens at once takes no longer, even on a loaded machine; the five seconds that a running response gets are more.
+PROMPT = 20 if SANITIZED else 4
 
 MEBI = 1 << 20
 
@@ -49,6 +51,19 @@ def wait_until(condition, what, limit=PATIENCE):
             raise AssertionError(f"waited {limit} s in vain: {what}")
         pause.wait(0.02)
     return value
+
+
+def wait_for_value(read, expected, what):
+    """Polls until `read()` is `expected`: for what the server counts when the client has its last byte already."""
+    last = []
+
+    def arrived():
+        last[:] = [read()]
+        return last[0] == expected
+    try:
+        wait_until(arrived, what)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {last[0]!r} is not {expected!r}") from None
 
 
 def run(*command, expect=0, limit=PATIENCE * 2, **options):

@@ -6,7 +6,7 @@ import signal
 import socket
 import time
 
-from programs import MEBI, PATIENCE, Response, SystemTest, main, wait_until
+from programs import MEBI, PATIENCE, PROMPT, Response, SystemTest, main, wait_until
 
 
 def refuses_connections(server):
@@ -14,6 +14,8 @@ def refuses_connections(server):
         socket.create_connection((server.host, server.port), timeout=PATIENCE).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:
+        return False  # it came into the queue of the listener that was just being closed
     return False
 
 
@@ -25,7 +27,7 @@ class Signals(SystemTest):
                 started = time.monotonic()
                 server.signal(number)
                 self.assertEqual(server.wait(), 0)
-                self.assertLess(time.monotonic() - started, 4)
+                self.assertLess(time.monotonic() - started, PROMPT)
 
     def test_kept_alive_connections_are_told_and_closed(self):
         origin = self.origin()
@@ -48,7 +50,7 @@ class Signals(SystemTest):
     def test_a_running_response_may_end(self):
         origin = self.origin()
         server = self.millrace("-c", "1")
-        with Response(server.stream_url(f"{origin.url}/film.mkv?size=2M&rate=1M")) as running:
+        with Response(server.stream_url(f"{origin.url}/film.mkv?size=2M&rate=2M")) as running:
             first = running.read(1)
             server.signal()
             wait_until(lambda: refuses_connections(server), "the listener closes")
@@ -67,7 +69,7 @@ class Signals(SystemTest):
             took = time.monotonic() - started
         self.assertEqual(server.wait(), 0)
         self.assertGreater(took, 4)
-        self.assertLess(took, 9)
+        self.assertLess(took, 5 + PROMPT)
 
     def test_a_second_signal_ends_at_once(self):
         origin = self.origin()
@@ -79,7 +81,7 @@ class Signals(SystemTest):
             wait_until(lambda: refuses_connections(server), "the listener closes")
             server.signal(signal.SIGINT)
             self.assertEqual(server.wait(), 0)
-            self.assertLess(time.monotonic() - started, 4)
+            self.assertLess(time.monotonic() - started, PROMPT)
 
 
 if __name__ == "__main__":

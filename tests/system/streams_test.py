@@ -8,9 +8,8 @@ import random
 import re
 import socket
 import tempfile
-import time
 
-from programs import MEBI, PATIENCE, SANITIZED, Response, fetch, main, run, wait_until
+from programs import MEBI, PATIENCE, SANITIZED, Response, fetch, main, run, wait_for_value, wait_until
 from streaming import FrameReader, StreamTest, call, stats, stream_info
 
 FORMATS = ["film.mp4", "film.mkv"]  # the index of the MP4 file (moov) stands at the end
@@ -165,7 +164,7 @@ class Counters(StreamTest):
             self.assertIn(status, (200, 206))
             self.assertGreater(len(body), 0)
             sizes.append(len(body))
-        self.assertEqual(stats(server)["proxy_stats"]["total_bytes_served"], sum(sizes))
+        wait_for_value(lambda: stats(server)["proxy_stats"]["total_bytes_served"], sum(sizes), "all are counted")
 
 
 class ManyClients(StreamTest):
@@ -219,15 +218,12 @@ class ManyClients(StreamTest):
         everybody(500)  # what any load leaves in pools and allocators
         wait_until(forgotten, "the first ones are forgotten")
         descriptors, memory = self.status_of(server)
-        started = time.monotonic()
         everybody(self.CLIENTS)
-        took = time.monotonic() - started
         wait_until(forgotten, "registries as before")
         wait_until(lambda: self.status_of(server)[0] <= descriptors, "descriptors as before")
         served = stats(server)["proxy_stats"]["total_bytes_served"]
         self.assertEqual(served, (500 + self.CLIENTS) * 1000)
         if not SANITIZED:
-            self.assertLess(took, 60)
             self.assertLess(self.status_of(server)[1] - memory, 12 * MEBI)
 
     def test_clients_that_only_connect(self):
@@ -251,7 +247,7 @@ class ManyClients(StreamTest):
 class Deletion(StreamTest):
     def test_a_deleted_stream_and_a_disconnected_client(self):
         origin = self.origin()
-        server = self.millrace("--client-timeout", "2", "--cleanup-interval", "0.2")
+        server = self.millrace("--client-timeout", "5" if SANITIZED else "3", "--cleanup-interval", "0.2")
         stream = self.post(server, f"{origin.url}/film.mkv?size=1G&rate=1M")
         url = f"{server.url}/stream/{stream}"
         with Response(f"{url}?client_id=tv") as response:

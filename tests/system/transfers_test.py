@@ -4,7 +4,7 @@ import hashlib
 import random
 import time
 
-from programs import MEBI, SANITIZED, Response, SystemTest, fetch, main, run, wait_until
+from programs import MEBI, PROMPT, SANITIZED, Response, SystemTest, fetch, main, run, wait_until
 
 
 class Integrity(SystemTest):
@@ -18,7 +18,7 @@ class Integrity(SystemTest):
         self.assertEqual((status, headers["Content-Length"]), (200, str(64 * MEBI)))
         self.assertEqual(hashlib.sha256(body).hexdigest(), direct)
         if not SANITIZED:
-            self.assertLess(took, 12, "one connection alone would take 16 s")
+            self.assertLess(took, 14, "one connection alone would take 16 s")
 
     def test_random_ranges_of_many_clients(self):
         origin = self.origin()
@@ -82,7 +82,7 @@ class Costs(SystemTest):
             self.assertGreater(origin.stats()["active_requests"], 0)
         gone = time.monotonic()
         wait_until(lambda: origin.stats()["active_requests"] == 0, "the upstream transfers stop")
-        self.assertLess(time.monotonic() - gone, 5 if SANITIZED else 1.5)
+        self.assertLess(time.monotonic() - gone, PROMPT)
 
     def test_a_slow_client_holds_little_and_asks_for_little(self):
         origin = self.origin()
