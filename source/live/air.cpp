@@ -11,10 +11,9 @@ namespace {
 constexpr std::chrono::microseconds gather_per_client{100};
 constexpr std::chrono::milliseconds shortest_gather{1};
 
-std::optional<air::clock::time_point> next_deadline(const air& on) {
-  const auto settle = on.joint.settle_at();
-  if (settle && on.publish_at) return std::min(*settle, *on.publish_at);
-  return settle ? settle : on.publish_at;
+air::clock::time_point next_deadline(const air& on) {
+  constexpr auto never = air::clock::time_point::max();
+  return std::min(on.joint.settle_at().value_or(never), on.publish_at.value_or(never));
 }
 
 }  // namespace
@@ -31,7 +30,7 @@ air::air(studio from, broadcast& what, const async::executor& on, upstream::requ
       profile(std::move(asked)),
       joint({.search_time = what.config().seam_search}),
       done(on),
-      work(on) {}
+      alarm(on) {}
 
 std::shared_ptr<source_set> air::sources() {
   auto now = show.stream()->definition();
@@ -64,20 +63,14 @@ void gather(air& on) {
     publish(on);
   } else if (!on.publish_at) {
     on.publish_at = now + time;
-    on.work.notify();
+    on.alarm.cancel();
   }
 }
 
 async::awaitable<void> keep_time(air& on) {
-  async::asio::steady_timer timer(on.home);
   for (;;) {
-    const auto deadline = next_deadline(on);
-    if (!deadline) {
-      co_await on.work.wait();
-      continue;
-    }
-    timer.expires_at(*deadline);
-    co_await timer.async_wait(async::as_result);
+    on.alarm.expires_at(next_deadline(on));
+    co_await on.alarm.async_wait(async::as_result);
     const auto now = air::clock::now();
     const auto settle = on.joint.settle_at();
     if (settle && now >= *settle) {

@@ -52,10 +52,12 @@ struct air {
   clock::time_point last_byte = clock::now();  ///< that went out
   std::optional<clock::time_point> gap_since;
   std::uint64_t published_of_connection = 0;
+  position fastest = 0;    ///< client, as last looked at
   unsigned fruitless = 0;  ///< connections in a row that brought next to nothing, the current one included
   ending end;
 
-  async::event done, work;
+  async::event done;
+  boost::asio::steady_timer alarm;  ///< of keep_time(); cancelled when there is another deadline
 
  private:
   std::shared_ptr<source_set> sources_;

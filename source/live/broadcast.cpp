@@ -29,7 +29,8 @@ broadcast::broadcast(const async::executor& home, std::shared_ptr<registry::stre
       config_(config),
       reserved_(reserve(memory, config_)),
       attention_(home),
-      ordered_(home) {}
+      ordered_(home),
+      reader_(home) {}
 
 seat::seat(std::shared_ptr<broadcast> in, std::shared_ptr<feed> from)
     : broadcast_(std::move(in)), feed_(std::move(from)) {
@@ -38,6 +39,11 @@ seat::seat(std::shared_ptr<broadcast> in, std::shared_ptr<feed> from)
 
 seat::~seat() {
   broadcast_->leave(*this, feed_);
+}
+
+void seat::advance(position to) {
+  reached_ = to;
+  broadcast_->wake_reader(to);
 }
 
 std::unique_ptr<seat> broadcast::join(const async::executor& here) {
@@ -74,6 +80,13 @@ void broadcast::leave(const seat& who, const std::shared_ptr<feed>& at) {
     if (found->seats.empty()) feeds_.erase(found);
   }
   if (viewers_.fetch_sub(1, std::memory_order_relaxed) == 1) notify(&broadcast::attention_);
+  wake_reader(unwatched);
+}
+
+void broadcast::wake_reader(position reached) {
+  auto watched = watched_.load();
+  if (watched == unwatched || reached <= watched) return;
+  if (watched_.compare_exchange_strong(watched, unwatched)) notify(&broadcast::reader_);
 }
 
 /// The home loop may be another one; this object lives until the message has arrived.
@@ -127,7 +140,7 @@ position broadcast::fastest() const {
   bool any = false;
   for (const auto& each : feeds_) {
     for (const auto* one : each.seats) {
-      best = std::max(best, one->reached.load(std::memory_order_relaxed));
+      best = std::max(best, one->reached());
       any = true;
     }
   }

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -31,10 +32,13 @@ class seat {
   const feed& from() const noexcept { return *feed_; }
   feed& from() noexcept { return *feed_; }
   broadcast& in() noexcept { return *broadcast_; }
-  /// How far the client is; read by the home loop.
-  std::atomic<position> reached{0};
+  /// How far the client is. Called on its loop.
+  void advance(position to);
+  /// From any thread.
+  position reached() const noexcept { return reached_.load(); }
 
  private:
+  std::atomic<position> reached_{0};
   std::shared_ptr<broadcast> broadcast_;
   std::shared_ptr<feed> feed_;
 };
@@ -67,8 +71,11 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
   // On the home loop.
 
   void publish(const piece_ptr& next);
-  /// How far the fastest client is; the end where there is none.
+  /// How far the fastest client is; the end where there is none. Takes the lock.
   position fastest() const;
+  /// reader() is notified, once, when a client is beyond `there` or leaves. Look at fastest() afterwards: it
+  /// may have happened already.
+  void watch_beyond(position there) noexcept { watched_ = there; }
   position published() const noexcept { return published_; }
   /// True when there is no client: nobody can join any more.
   bool close_if_empty();
@@ -82,6 +89,8 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
   async::event& attention() noexcept { return attention_; }
   /// There are orders.
   async::event& ordered() noexcept { return ordered_; }
+  /// Who reads the upstream, and waits with it, shall look again.
+  async::event& reader() noexcept { return reader_; }
 
  private:
   friend class seat;
@@ -93,13 +102,18 @@ class broadcast : public std::enable_shared_from_this<broadcast> {
   void enter(const seat& who, const std::shared_ptr<feed>& at);
   void leave(const seat& who, const std::shared_ptr<feed>& at);
   void notify(async::event broadcast::* what);
+  void wake_reader(position reached);
+
+  static constexpr position unwatched = std::numeric_limits<position>::max();
 
   async::executor home_;
   std::shared_ptr<registry::stream> stream_;
   live_settings config_;
   async::memory_budget::reservation reserved_;
-  async::event attention_, ordered_;
+  async::event attention_, ordered_, reader_;
   position published_ = 0;
+  /// With seat::reached_ in one total order: a client that moves sees it, or the reader sees the client.
+  std::atomic<position> watched_{unwatched};
   std::atomic<std::size_t> viewers_{0};
 
   mutable std::mutex mutex_;

@@ -63,6 +63,7 @@ async::awaitable<void> obey(air& on, move_order order) {
   }
   on.moved.emplace(std::move(*opened));
   if (on.reading) on.reading->cancel();
+  on.show.reader().notify();
   reply.outcome = fetch_result<void>();
 }
 

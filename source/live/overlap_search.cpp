@@ -42,6 +42,14 @@ void overlap_search::index() {
   }
 }
 
+void overlap_search::restart() {
+  places_.clear();
+  taken_ = 0;
+  seen_solid_ = convinced_ = false;
+  ended_.reset();
+  finished_.reset();
+}
+
 void overlap_search::advance(fingerprint packet) {
   ++taken_;
   seen_solid_ = seen_solid_ || !packet.filler();

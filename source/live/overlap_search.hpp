@@ -17,6 +17,9 @@ class overlap_search {
  public:
   overlap_search(const packet_history& history, const program_tables& tables, std::size_t convincing_run);
 
+  /// What comes next need not follow what came before.
+  void restart();
+
   /// The next essence packet of the new connection.
   void advance(fingerprint packet);
 

@@ -23,18 +23,19 @@ failure failed(error_code code, std::string detail) {
 }
 
 /// Where no client keeps up, the upstream is faster than life (a recording, say): it waits for the fastest of
-/// them, but not for one that has stopped.
+/// them. While that one does not move at all, it goes on by one read each --live-stall.
 async::awaitable<void> keep_pace(air& on) {
-  constexpr std::chrono::milliseconds look_again{10};
-  const auto limit = on.show.config().buffer / 2;
-  auto fastest = on.show.fastest();
-  auto moved_at = clock::now();
-  while (on.show.published() > fastest + limit && !on.moved &&
-         clock::now() - moved_at < on.show.config().stall) {
-    co_await async::sleep_for(look_again);
-    const auto now = on.show.fastest();
-    if (now != fastest) moved_at = clock::now();
-    fastest = now;
+  const auto& config = on.show.config();
+  const auto far_ahead = [&] { return on.show.published() > on.fastest + config.buffer / 2; };
+  if (!far_ahead()) co_return;
+  on.fastest = on.show.fastest();
+  while (far_ahead() && !on.moved) {
+    on.show.watch_beyond(on.fastest);
+    if (on.show.fastest() == on.fastest) {
+      const auto woken = co_await async::with_timeout(config.stall, on.show.reader().try_wait());
+      if (!woken) co_return;
+    }
+    on.fastest = on.show.fastest();
   }
 }
 
@@ -43,10 +44,10 @@ bool take(air& on, std::span<const std::byte> bytes) {
   const auto now = clock::now();
   on.packets.clear();
   on.aligner.append(bytes, on.packets);
-  const bool was_waiting = on.joint.settle_at().has_value();
+  const auto deadline = on.joint.settle_at();
   const auto verdict = on.joint.take(on.packets, now, on.out);
   gather(on);
-  if (!was_waiting && on.joint.settle_at()) on.work.notify();
+  if (on.joint.settle_at() != deadline) on.alarm.cancel();
   return verdict == seam::verdict::recording;
 }
 

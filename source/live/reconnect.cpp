@@ -55,9 +55,8 @@ std::chrono::milliseconds pause_of(const air& on, const reconnect_step& step, co
 
 /// A pause that an operator's choice ends. False when there was one.
 async::awaitable<bool> pause(air& on, clock::time_point until) {
-  constexpr std::chrono::milliseconds slice{50};
   while (!on.moved && clock::now() < until)
-    co_await async::sleep_for(std::min<clock::duration>(slice, until - clock::now()));
+    co_await async::with_timeout(until - clock::now(), on.show.reader().try_wait());
   co_return !on.moved;
 }
 

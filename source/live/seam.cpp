@@ -12,6 +12,7 @@ seam::seam(const seam_limits& limits) : limits_(limits), history_(limits.history
 void seam::begin_connection(time_point) {
   if (state_ == state::recording) return;
   first_bytes_.reset();
+  behind_ = false;
   beginning_.clear();
   search_.reset();
   held_.clear();
@@ -28,6 +29,7 @@ void seam::end_connection(bool properly, std::vector<std::byte>& out) {
     held_.clear();
     return;
   }
+  if (state_ == state::searching && behind_) drop_held();
   if (state_ == state::searching && !held_.empty()) decide(out);
   if (beginning_.empty()) return;
   last_beginning_.clear();
@@ -37,7 +39,8 @@ void seam::end_connection(bool properly, std::vector<std::byte>& out) {
 
 seam::verdict seam::take(std::span<const std::byte> whole_packets, time_point now,
                          std::vector<std::byte>& out) {
-  if (!first_bytes_ && !whole_packets.empty()) first_bytes_ = now;
+  now_ = now;
+  if (!first_bytes_ && !whole_packets.empty()) first_bytes_ = search_began_ = now;
   for (std::size_t i = 0; i < whole_packets.size() / packet_size; ++i) {
     const auto packet = packet_at(whole_packets, i);
     tables_.observe(packet);
@@ -47,6 +50,7 @@ seam::verdict seam::take(std::span<const std::byte> whole_packets, time_point no
 }
 
 seam::verdict seam::settle(time_point now, std::vector<std::byte>& out) {
+  now_ = now;
   const auto due = settle_at();
   if (due && (now >= *due || held_.size() > limits_.search_bytes)) decide(out);
   return current();
@@ -54,7 +58,7 @@ seam::verdict seam::settle(time_point now, std::vector<std::byte>& out) {
 
 std::optional<seam::time_point> seam::settle_at() const noexcept {
   if (state_ != state::searching || held_.empty() || !first_bytes_) return std::nullopt;
-  return *first_bytes_ + limits_.search_time;
+  return behind_ ? *first_bytes_ + limits_.catch_up_time : search_began_ + limits_.search_time;
 }
 
 seam::verdict seam::current() const noexcept {
@@ -106,7 +110,29 @@ void seam::compare(packet_view packet, std::vector<std::byte>& out) {
   }
 }
 
+/// Packets before the first one ever sent repeat nothing and are not wanted; what comes behind them may.
+bool seam::is_behind(packet_view packet) {
+  const auto precedes = clock_.precedes(packet);
+  // A clock that began before the history did is no measure.
+  if (!precedes || clock_.sent() > limits_.history_packets) return false;
+  if (behind_ || *precedes) search_began_ = now_;
+  behind_ = *precedes;
+  return behind_;
+}
+
+void seam::drop_held() {
+  counters_.packets_cut += held_.size() / packet_size;
+  held_.clear();
+  held_essence_.clear();
+}
+
 void seam::search(packet_view packet, fingerprint print, std::vector<std::byte>& out) {
+  if (is_behind(packet)) {
+    drop_held();
+    ++counters_.packets_cut;
+    if (search_) search_->restart();
+    return;
+  }
   const auto bytes = packet.bytes();
   held_.insert(held_.end(), bytes.begin(), bytes.end());
   if (!is_essence(print.pid())) return;
@@ -129,9 +155,7 @@ bool seam::act(std::vector<std::byte>& out) {
     return true;
   }
   if (!search_->convinced()) return false;
-  counters_.packets_cut += held_.size() / packet_size;
-  held_ = {};
-  held_essence_ = {};
+  drop_held();
   state_ = state::cutting;
   return true;
 }
@@ -140,8 +164,12 @@ void seam::cut(packet_view packet, fingerprint print, std::vector<std::byte>& ou
   if (is_essence(print.pid())) {
     search_->advance(print);
     if (search_->lost()) {
-      join_broken();
-      return send(packet, print, out);
+      // Damaged, missing, or new: what follows will tell.
+      search_->restart();
+      search_began_ = now_;
+      behind_ = false;
+      state_ = state::searching;
+      return search(packet, print, out);
     }
     if (search_->ended()) join_seamless();
   }
@@ -210,6 +238,7 @@ void seam::join_broken() {
   ++counters_.discontinuous;
   for (auto& pid : pids_)
     if (pid.known) pid.pending = join::broken;
+  clock_.restart();
   search_.reset();
   state_ = state::flowing;
 }
@@ -222,6 +251,7 @@ void seam::remember_trailing() {
 
 void seam::send(packet_view packet, fingerprint print, std::vector<std::byte>& out) {
   history_.add(print);
+  clock_.observe(packet);
   const auto bytes = packet.bytes();
   auto& pid = pids_[print.pid()];
   const auto pending = pid.pending;

@@ -6,6 +6,7 @@
 #include "live/overlap_search.hpp"
 #include "live/packet_history.hpp"
 #include "live/program_tables.hpp"
+#include "live/sent_clock.hpp"
 #include "live/ts_packet.hpp"
 
 #include <chrono>
@@ -21,9 +22,11 @@ namespace millrace::live {
 struct seam_limits {
   std::size_t history_packets = 350'000;      ///< about 64 MiB of stream in 2.8 MB
   std::chrono::milliseconds search_time{50};  ///< from a connection's first bytes
-  std::size_t search_bytes = 16U << 20U;      ///< held back at most while searching
-  std::size_t convincing_run = 8;             ///< equal essence packets in a row that are no accident
-  std::size_t recording_packets = 64;         ///< compared to tell a recording from a live stream
+  /// Likewise, while its clock (PCR) lies before all that was ever sent: it has to get there first.
+  std::chrono::milliseconds catch_up_time{5'000};
+  std::size_t search_bytes = 16U << 20U;  ///< held back at most while searching
+  std::size_t convincing_run = 8;         ///< equal essence packets in a row that are no accident
+  std::size_t recording_packets = 64;     ///< compared to tell a recording from a live stream
 };
 
 struct seam_counters {
@@ -47,7 +50,8 @@ class seam {
   seam(const seam&) = delete;
   seam& operator=(const seam&) = delete;
 
-  /// The search time begins with the connection's first bytes, however long they take to come.
+  /// The search time begins with the connection's first bytes, however long they take to come, and again
+  /// where a repeat is interrupted, as by damaged packets.
   void begin_connection(time_point);
   /// The next connection is to another source: that it begins as the last one began does not make it a
   /// recording, since the last one may have ended because its server did.
@@ -96,6 +100,8 @@ class seam {
   void cut(packet_view packet, fingerprint print, std::vector<std::byte>& out);
   void pass_trailing(packet_view packet, fingerprint print, std::vector<std::byte>& out);
   void send(packet_view packet, fingerprint print, std::vector<std::byte>& out);
+  bool is_behind(packet_view packet);
+  void drop_held();
   void replay(std::span<const std::byte> packets, std::vector<std::byte>& out);
   bool act(std::vector<std::byte>& out);
   void decide(std::vector<std::byte>& out);
@@ -108,9 +114,13 @@ class seam {
   seam_counters counters_;
   program_tables tables_;
   packet_history history_;
+  sent_clock clock_;
   std::vector<pid_state> pids_;
   state state_ = state::flowing;
+  time_point now_;
   std::optional<time_point> first_bytes_;  ///< of this connection
+  time_point search_began_;
+  bool behind_ = false;  ///< the connection has not come to what was sent yet, by its clock
 
   std::vector<fingerprint> beginning_;       ///< of this connection
   std::vector<fingerprint> last_beginning_;  ///< of the last one; empty unless it may have been a recording

@@ -31,6 +31,16 @@ unsigned packet_view::flags() const noexcept {
   return field.empty() ? 0 : std::to_integer<unsigned>(field[0]);
 }
 
+std::optional<std::uint64_t> packet_view::program_clock() const noexcept {
+  const auto field = adaptation();
+  // The flags, then 33 bits of base, 6 reserved ones, and 9 of extension.
+  if (field.size() < 7 || (flags() & 0x10U) == 0) return std::nullopt;
+  std::uint64_t value = 0;
+  for (const auto byte : field.subspan(1, 6))
+    value = value << 8U | std::to_integer<std::uint64_t>(byte);
+  return (value >> 15U) * 300 + (value & 0x1ffU);
+}
+
 bool looks_like_ts(std::span<const std::byte> bytes) noexcept {
   for (std::size_t begin = 0; begin < std::min(packet_size, bytes.size()); ++begin) {
     std::size_t found = 0;

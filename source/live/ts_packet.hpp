@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace millrace::live {
@@ -41,6 +42,8 @@ class packet_view {
   bool has_flags() const noexcept { return !adaptation().empty(); }
   bool discontinuity_indicator() const noexcept { return (flags() & 0x80U) != 0; }
   bool random_access_indicator() const noexcept { return (flags() & 0x40U) != 0; }
+  /// PCR in units of 27 MHz; it wraps at 300 * 2^33.
+  std::optional<std::uint64_t> program_clock() const noexcept;
 
  private:
   unsigned at(std::size_t i) const noexcept { return std::to_integer<unsigned>(bytes_[i]); }

@@ -153,7 +153,7 @@ async::awaitable<viewing_result> view(async::transport& client, seat& at, viewin
   viewer of(client, at, how, on);
   const auto entry = at.from().join_point(at.in().config().burst);
   of.next = entry.at;
-  at.reached = entry.at;
+  at.advance(entry.at);
   of.sending.before = std::move(how.head);
   if (entry.tables) of.sending.prologue = *entry.tables;
   for (;;) {
@@ -167,7 +167,7 @@ async::awaitable<viewing_result> view(async::transport& client, seat& at, viewin
     }
     const auto ec = co_await send_batch(of);
     if (ec) co_return viewing_result{.client_error = ec};
-    at.reached.store(of.next, std::memory_order_relaxed);
+    at.advance(of.next);
   }
 }
 

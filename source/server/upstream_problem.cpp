@@ -69,7 +69,6 @@ upstream_problem explain_sealed(const failure& cause) {
   auto what = cause.code.message();
   if (cause.status != 0) what += " (status " + std::to_string(cause.status) + ")";
   result.problem.detail = "The stream's upstream failed: " + what + ". The server's log tells more.";
-  result.fields.erase("WWW-Authenticate");
   return result;
 }
 

@@ -83,9 +83,38 @@ BOOST_FIXTURE_TEST_CASE(the_fastest_sets_the_pace, broadcast_fixture) {
   BOOST_TEST(show->fastest() == show->published());
   const auto slow = show->join(here);
   const auto fast = show->join(here);
-  slow->reached = 188;
-  fast->reached = 188 * 20;
+  slow->advance(188);
+  fast->advance(188 * 20);
   BOOST_TEST(show->fastest() == 188U * 20);
+}
+
+// Whoever reads the upstream waits for the fastest without looking again and again.
+BOOST_FIXTURE_TEST_CASE(the_reader_is_woken_once_a_client_gets_on, broadcast_fixture) {
+  const auto one = show->join(here);
+  auto two = show->join(here);
+  int woken = 0;
+  const auto count = [](live::broadcast& what, int& times) -> async::awaitable<void> {
+    for (;;) {
+      co_await what.reader().wait();
+      ++times;
+    }
+  };
+  boost::asio::co_spawn(loop, count(*show, woken), [](const std::exception_ptr&) {});
+  const auto after = [&](const auto& act) {
+    act();
+    settle();
+    return std::exchange(woken, 0);
+  };
+  BOOST_TEST(after([&] { one->advance(188 * 10); }) == 0);  // nobody waits for it
+  show->watch_beyond(188 * 10);
+  BOOST_TEST(after([&] { two->advance(188 * 10); }) == 0);
+  BOOST_TEST(after([&] { two->advance(188 * 11); }) == 1);
+  BOOST_TEST(after([&] { two->advance(188 * 12); }) == 0);
+  show->watch_beyond(188 * 12);
+  BOOST_TEST(after([&] { two.reset(); }) == 1);
+  show->watch_beyond(188 * 12);
+  BOOST_TEST(after([&] { two = show->join(here); }) == 0);
+  BOOST_TEST(after([&] { two->advance(188 * 13); }) == 1);
 }
 
 // Refused orders tell that there is nothing on the air: the source may work nevertheless.

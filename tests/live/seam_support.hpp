@@ -21,8 +21,9 @@ namespace millrace::test {
 
 using verdict = live::seam::verdict;
 
-/// Video, audio, tables each 20 packets, null packets now and then.
-inline bytes live_stream(ts_writer& writer, std::size_t packets) {
+/// Video, audio, tables each 20 packets, null packets now and then; one of 40 video packets has the clock, a
+/// millisecond for each packet.
+inline bytes live_stream(ts_writer& writer, std::size_t packets, std::uint64_t begin = 0) {
   bytes out;
   for (std::size_t i = 0; count(out) < packets; ++i) {
     if (i % 20 == 0) {
@@ -30,7 +31,7 @@ inline bytes live_stream(ts_writer& writer, std::size_t packets) {
       add(out, writer.pmt());
     }
     if (i % 7 == 3) add(out, writer.null());
-    add(out, i % 40 == 5 ? writer.packet({.pid = video_pid, .flags = 0x10})
+    add(out, i % 40 == 5 ? writer.packet({.pid = video_pid, .clock = begin + i * 27'000})
                          : writer.essence(i % 5 == 4 ? audio_pid : video_pid));
   }
   return part(out, 0, packets);
@@ -61,7 +62,8 @@ class clients {
 
   live::seam& joint() { return seam_; }
   const live::seam_counters& counters() const { return seam_.counters(); }
-  const bytes& out() const { return out_; }
+  bytes& out() { return out_; }
+  live::seam::time_point now() const { return now_; }
 
  private:
   live::seam seam_;

@@ -68,6 +68,94 @@ BOOST_AUTO_TEST_CASE(the_provider_starts_before_all_that_was_sent) {
   BOOST_TEST(clients.counters().seamless == 1U);
 }
 
+// However long it takes, as long as its clock lies before what was sent.
+BOOST_AUTO_TEST_CASE(the_provider_starts_before_all_that_was_sent_and_is_slow) {
+  begin(500, 600);
+  for (std::size_t at = 0; at < 1000; at += 20) {
+    clients.send(test::part(stream, at, at + 20));
+    clients.pass(std::chrono::milliseconds(40));
+    clients.joint().settle(clients.now(), clients.out());
+  }
+  BOOST_TEST(clients.out() == test::part(stream, 500, 1000));
+  BOOST_TEST(clients.counters().packets_cut == 600U);
+  BOOST_TEST(clients.counters().seamless == 1U);
+  BOOST_TEST(clients.counters().discontinuous == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_that_starts_before_and_breaks_off) {
+  begin(500, 600);
+  clients.send(test::part(stream, 0, 300));
+  clients.close();
+  clients.connect();
+  clients.send(test::part(stream, 200, 1000));
+  BOOST_TEST(clients.out() == test::part(stream, 500, 1000));
+  BOOST_TEST(clients.counters().discontinuous == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_that_starts_before_is_not_waited_for_for_ever) {
+  begin(500, 600);
+  clients.send(test::part(stream, 0, 10));
+  clients.pass(std::chrono::milliseconds(4'999));
+  BOOST_TEST(clients.send(test::part(stream, 10, 30)) == verdict::searching);
+  BOOST_TEST(clients.counters().discontinuous == 0U);
+  BOOST_REQUIRE(clients.joint().settle_at());
+  clients.pass(std::chrono::milliseconds(1));
+  BOOST_TEST(clients.send(test::part(stream, 30, 40)) == verdict::flowing);
+  BOOST_TEST(clients.counters().discontinuous == 1U);
+  BOOST_TEST(test::judge(clients.out()).unannounced == 0U);
+}
+
+// A minute before, hours before, behind, and at the beginning itself.
+BOOST_AUTO_TEST_CASE(only_a_clock_shortly_before_is_waited_for) {
+  constexpr std::uint64_t second = 27'000'000;
+  for (const auto& [clock, waits] : {std::pair{50 * second, true}, std::pair{39 * second, false},
+                                     std::pair{100 * second, false}, std::pair{110 * second, false}}) {
+    BOOST_TEST_CONTEXT(clock / second) {
+      test::clients each;
+      test::ts_writer one(21), other(22);
+      each.connect();
+      each.send(test::live_stream(one, 600, 100 * second));
+      each.close();
+      each.connect();
+      each.send(test::live_stream(other, 100, clock));
+      each.wait();
+      BOOST_TEST(each.counters().discontinuous == (waits ? 0U : 1U));
+    }
+  }
+}
+
+// It began at the same clock as all the others.
+BOOST_AUTO_TEST_CASE(a_clock_older_than_the_history_is_no_measure) {
+  live::seam_limits limits;
+  limits.history_packets = 100;
+  test::clients limited(limits);
+  limited.connect();
+  limited.send(test::part(stream, 500, 700));
+  limited.close();
+  limited.connect();
+  limited.send(test::part(stream, 0, 100));
+  BOOST_TEST(limited.wait() == verdict::flowing);
+  BOOST_TEST(limited.counters().discontinuous == 1U);
+}
+
+// What was sent before belongs to another clock.
+BOOST_AUTO_TEST_CASE(the_provider_starts_before_the_last_discontinuity) {
+  test::ts_writer other(77);
+  begin(0, 100);
+  const auto later = test::live_stream(other, 1000, 27'000'000'000);
+  clients.send(test::part(later, 500, 600));
+  clients.wait();
+  BOOST_TEST(clients.counters().discontinuous == 1U);
+  clients.close();
+  clients.connect();
+  clients.send(test::part(later, 0, 400));
+  clients.wait();
+  clients.send(test::part(later, 400, 1000));
+  BOOST_TEST(clients.counters().discontinuous == 1U);
+  const auto seen = test::judge(clients.out());
+  BOOST_TEST(seen.content == joined(test::part(stream, 0, 100), test::part(later, 500, 1000)));
+}
+
 BOOST_AUTO_TEST_CASE(the_history_is_shorter_than_a_convincing_run) {
   begin(500, 504);
   BOOST_TEST(clients.send(test::part(stream, 300, 700)) == verdict::searching);
@@ -144,13 +232,49 @@ BOOST_AUTO_TEST_CASE(a_repeat_that_diverges_is_new_from_there_on) {
   begin(0, 600);
   test::ts_writer other_writer(99);
   const auto other = test::live_stream(other_writer, 200);
-  BOOST_TEST(clients.send(joined(test::part(stream, 300, 400), other)) == verdict::flowing);
+  BOOST_TEST(clients.send(joined(test::part(stream, 300, 400), other)) == verdict::searching);
+  BOOST_TEST(clients.wait() == verdict::flowing);
   BOOST_TEST(clients.counters().discontinuous == 1U);
   BOOST_TEST(clients.counters().seamless == 0U);
   const auto seen = test::judge(clients.out());
   BOOST_TEST(seen.unannounced == 0U);
   // The tables at the beginning of `other` go with the repeat: only essence can tell that it is over.
   BOOST_TEST(seen.content == joined(test::part(stream, 0, 600), test::part(other, 2, 200)));
+}
+
+// Torn in the middle of a packet, packets lost behind it, or packets of another stream.
+BOOST_AUTO_TEST_CASE(a_repeat_that_is_damaged_goes_on_being_cut) {
+  test::ts_writer other_writer(99);
+  for (const std::size_t lost : {1U, 5U, 100U}) {
+    for (const std::size_t strange : {0U, 1U, 20U}) {
+      for (const std::size_t at : {301U, 400U, 480U}) {
+        BOOST_TEST_CONTEXT(lost << " lost and " << strange << " strange at " << at) {
+          test::clients each;
+          each.connect();
+          each.send(test::part(stream, 0, 600));
+          each.close();
+          each.connect();
+          each.send(test::part(stream, 300, at));
+          each.send(test::live_stream(other_writer, strange));
+          each.send(test::part(stream, at + lost, 1000));
+          BOOST_TEST(each.out() == stream);
+          BOOST_TEST(each.counters().discontinuous == 0U);
+          BOOST_TEST(each.counters().seamless == 1U);
+        }
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_time_begins_again_where_a_repeat_is_damaged) {
+  begin(0, 600);
+  clients.send(test::part(stream, 300, 400));
+  clients.pass(std::chrono::seconds(5));
+  BOOST_TEST(clients.send(test::part(stream, 401, 403)) == verdict::searching);
+  clients.pass(std::chrono::milliseconds(49));
+  BOOST_TEST(clients.send(test::part(stream, 403, 404)) == verdict::searching);
+  BOOST_TEST(clients.send(test::part(stream, 404, 1000)) == verdict::flowing);
+  BOOST_TEST(clients.out() == stream);
 }
 
 BOOST_AUTO_TEST_CASE(tables_and_null_packets_sent_last_are_not_sent_again) {

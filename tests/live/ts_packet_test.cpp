@@ -14,6 +14,21 @@ using test::bytes;
 
 BOOST_AUTO_TEST_SUITE(ts_packet)
 
+BOOST_AUTO_TEST_CASE(reads_the_clock) {
+  test::ts_writer writer;
+  const auto clock_of = [](const bytes& packet) { return live::packet_at(packet, 0).program_clock(); };
+  for (const std::uint64_t clock : {0ULL, 299ULL, 300ULL, 27'000'001ULL, (1ULL << 33U) * 300 - 1}) {
+    BOOST_TEST(clock_of(writer.packet({.pid = 1, .clock = clock})).value_or(1) == clock);
+    BOOST_TEST(clock_of(writer.packet({.pid = 1, .with_payload = false, .clock = clock})).value_or(1) ==
+               clock);
+  }
+  BOOST_TEST(!clock_of(writer.packet({.pid = 1})).has_value());
+  BOOST_TEST(!clock_of(writer.packet({.pid = 1, .flags = 0x10})).has_value());  // no room for it
+  auto unflagged = writer.packet({.pid = 1, .clock = 5});
+  unflagged[5] = std::byte{};
+  BOOST_TEST(!clock_of(unflagged).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(reads_the_header) {
   test::ts_writer writer;
   writer.set_counter(0x1abc, 8);

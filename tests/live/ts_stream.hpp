@@ -4,10 +4,12 @@
 #include "live/section_reader.hpp"
 #include "live/ts_packet.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -30,6 +32,7 @@ struct packet_parts {
   bool unit_start = false;
   int flags = -1;  ///< of the adaptation field; -1: none
   bool with_payload = true;
+  std::optional<std::uint64_t> clock = std::nullopt;  ///< PCR, with the other flags
 };
 
 /// A long section with its CRC; `number` of `last_number`.
@@ -68,6 +71,13 @@ inline void add(bytes& to, const bytes& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
+/// The six bytes of a PCR (ISO 13818-1 2.4.3.4).
+inline void add_clock(bytes& to, std::uint64_t clock) {
+  const auto coded = clock / 300 << 15U | 0x7e00U | clock % 300;
+  for (const auto shift : {40U, 32U, 24U, 16U, 8U, 0U})
+    to.push_back(static_cast<std::byte>(coded >> shift & 0xffU));
+}
+
 /// Makes packets whose counters are in order.
 class ts_writer {
  public:
@@ -77,14 +87,16 @@ class ts_writer {
   bytes packet(const packet_parts& parts, std::span<const std::byte> content = {}) {
     auto& counter = counters_[parts.pid];
     if (parts.with_payload) counter = (counter + 1) % 16;
+    const bool field = parts.flags >= 0 || parts.clock;
     bytes out{live::sync_byte, static_cast<std::byte>((parts.unit_start ? 0x40U : 0U) | parts.pid >> 8U),
               static_cast<std::byte>(parts.pid & 0xffU),
-              static_cast<std::byte>((parts.flags >= 0 ? 0x20U : 0U) | (parts.with_payload ? 0x10U : 0U) |
-                                     counter)};
-    if (parts.flags >= 0) {
-      const std::size_t length = parts.with_payload ? 1 : live::packet_size - 5;
+              static_cast<std::byte>((field ? 0x20U : 0U) | (parts.with_payload ? 0x10U : 0U) | counter)};
+    if (field) {
+      const std::size_t least = parts.clock ? 7 : 1;
+      const std::size_t length = parts.with_payload ? least : live::packet_size - 5;
       out.push_back(static_cast<std::byte>(length));
-      out.push_back(static_cast<std::byte>(parts.flags));
+      out.push_back(static_cast<std::byte>(std::max(parts.flags, 0) | (parts.clock ? 0x10 : 0)));
+      if (parts.clock) add_clock(out, *parts.clock);
       out.resize(5 + length, std::byte{0xff});
     }
     out.insert(out.end(), content.begin(), content.end());

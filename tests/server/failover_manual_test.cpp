@@ -181,16 +181,18 @@ BOOST_AUTO_TEST_CASE(a_running_broadcast_moves) {
       BOOST_TEST_CONTEXT((same ? "the same broadcast to " : "another one to ") << viewers) {
         live_fixture on;
         auto backup = lively();
-        backup.repeat = 4s;
+        backup.repeat = 12s;
         on.origin.set("/a.ts", broadcasting(lively()));
-        on.origin.set("/b.ts", broadcasting(backup, same ? 7 : 8));
+        auto rules = broadcasting(backup, same ? 7 : 8);
+        rules.rate = 6'000'000;  // it starts before all that was sent and takes its time to get there
+        on.origin.set("/b.ts", rules);
         const auto id = on.post({"/a.ts", "/b.ts"});
         std::vector<std::unique_ptr<viewer>> all;
         for (std::size_t i = 0; i < viewers; ++i)
           all.push_back(on.watch(id, {.lines = "User-Agent: " + std::to_string(i) + "\r\n"}));
-        BOOST_TEST(all.front()->read_to(1'500'000));  // more than the backup repeats
+        BOOST_TEST(all.front()->read_to(300'000));
         BOOST_TEST(taken(on.fail_over(id), on.origin.url("/b.ts")) == 1U);
-        BOOST_TEST(on.origin.wait_until([&] { return on.open("/a.ts") == 0; }, 2s));
+        BOOST_TEST(on.origin.wait_until([&] { return on.open("/a.ts") == 0; }, promptly));
         for (auto& each : all) {
           BOOST_TEST(each->read_to(each->received() + 2'000'000));
           if (same) check_seamless(whole_packets(each->body));
@@ -235,6 +237,29 @@ BOOST_AUTO_TEST_CASE(a_running_broadcast_stays_where_nothing_else_works) {
   }
 }
 
+// Nothing works and the next attempt is half a minute away.
+BOOST_AUTO_TEST_CASE(a_choice_ends_the_wait_between_attempts) {
+  auto config = live_test_settings();
+  config.live.grace = 60s;
+  config.upstream.backoff_first = config.upstream.backoff_limit = 60s;
+  live_fixture on(config);
+  auto dying = broadcasting(lively());
+  dying.truncate_at = {{.after = 400'000, .when = {.times = 1}}};
+  dying.status = {{.status = 404, .when = {.from = 2}}};
+  on.origin.set("/a.ts", dying);
+  on.origin.set("/b.ts", {.status = {{.status = 404}}});
+  const auto id = on.post({"/a.ts", "/b.ts"});
+  const auto viewer = on.watch(id);
+  BOOST_TEST(viewer->read_to(300'000));
+  BOOST_TEST(on.origin.wait_until([&] { return on.origin.of("/b.ts").requests > 0; }));
+  on.origin.set("/b.ts", broadcasting(lively()));
+  BOOST_TEST(taken(on.fail_over(id), on.origin.url("/b.ts")) == 1U);
+  const auto began = std::chrono::steady_clock::now();
+  BOOST_TEST(viewer->read_to(1'000'000));
+  BOOST_TEST(seconds_since(began) < 10);
+  check_announced(whole_packets(viewer->body));
+}
+
 // While it is tried the last client leaves: nothing may stay open.
 BOOST_FIXTURE_TEST_CASE(the_last_client_leaves_meanwhile, live_fixture) {
   origin.set("/a.ts", broadcasting(lively()));
@@ -248,7 +273,7 @@ BOOST_FIXTURE_TEST_CASE(the_last_client_leaves_meanwhile, live_fixture) {
   BOOST_TEST(origin.wait_until([&] { return origin.of("/b.ts").requests > 0; }));
   viewer->close();
   operator_.join();
-  BOOST_TEST(origin.wait_until([&] { return open("/a.ts") + open("/b.ts") == 0; }, 2s));
+  BOOST_TEST(origin.wait_until([&] { return open("/a.ts") + open("/b.ts") == 0; }, promptly));
   BOOST_TEST(quiet());
 }
 

@@ -64,17 +64,24 @@ BOOST_AUTO_TEST_CASE(a_failed_source_rests) {
 }
 
 BOOST_AUTO_TEST_CASE(after_its_rest_it_is_asked_again) {
-  live_fixture on(resting(30ms));
-  on.origin.set("/a.mkv", {.size = size, .seed = 5, .status = {{.status = 404, .when = {.times = 1}}}});
-  on.origin.set("/b.mkv", {.size = size, .seed = 5, .status = {{.status = 404, .when = {.from = 2}}}});
-  on.origin.set("/c.mkv", film());
-  const auto id = on.post({"/a.mkv", "/b.mkv", "/c.mkv"});
-  check_whole(on.get(id), 5, size);
-  const auto began = std::chrono::steady_clock::now();
-  BOOST_TEST(eventually([&] { return std::chrono::steady_clock::now() - began > 60ms; }));
-  check_whole(on.get(id), 5, size);  // b fails: the one that follows is c, but a is no worse than it
-  check_whole(on.get(id), 5, size);
-  BOOST_TEST(on.origin.of("/c.mkv").requests + on.origin.of("/a.mkv").requests > 1U);
+  for (const bool rested : {false, true}) {
+    BOOST_TEST_CONTEXT((rested ? "rested" : "still resting")) {
+      live_fixture on(resting(rested ? 30ms : 60s));
+      for (const std::string path : {"/a.mkv", "/b.mkv", "/c.mkv"})
+        on.origin.set(path, film());
+      on.origin.update("/a.mkv", [](auto& rules) { rules.status = {{.status = 404, .when = {.times = 1}}}; });
+      const auto id = on.post({"/a.mkv", "/b.mkv", "/c.mkv"});
+      check_whole(on.get(id), 5, size);  // a fails, b serves
+      const auto failed = std::chrono::steady_clock::now();
+      BOOST_TEST(on.fail_over(id).status == 200);  // c is chosen: the next in turn is a
+      BOOST_TEST(count_of(on.info(id), "current_failover_index") == 2U);
+      on.origin.set("/c.mkv", {.status = {{.status = 404}}});
+      BOOST_TEST(eventually([&] { return std::chrono::steady_clock::now() - failed > 60ms; }));
+      check_whole(on.get(id), 5, size);
+      BOOST_TEST(count_of(on.info(id), "current_failover_index") == (rested ? 0U : 1U));
+      BOOST_TEST(on.origin.of("/a.mkv").requests > (rested ? 1U : 0U));
+    }
+  }
 }
 
 // Everything rests: still tried.

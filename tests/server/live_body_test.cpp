@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(no_byte_waits) {
       BOOST_TEST(viewer->read_to(5'000));
       BOOST_TEST((viewer->body == origin::content_of(5, 0, 5'000)));
       viewer->close();
-      BOOST_TEST(on.origin.wait_until([&] { return on.open("/radio") == 0; }, 1s));
+      BOOST_TEST(on.origin.wait_until([&] { return on.open("/radio") == 0; }, promptly));
       BOOST_TEST(on.quiet());
     }
   }
@@ -189,7 +189,7 @@ BOOST_FIXTURE_TEST_CASE(a_slow_client_slows_the_upstream, live_fixture) {
   BOOST_TEST(stands);
   BOOST_TEST(last < 40 * mebi);  // what kernels hold
   viewer->close();
-  BOOST_TEST(origin.wait_until([&] { return open("/a.mkv") == 0; }, 2s));
+  BOOST_TEST(origin.wait_until([&] { return open("/a.mkv") == 0; }, promptly));
   BOOST_TEST(quiet());
 }
 

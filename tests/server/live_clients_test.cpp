@@ -202,7 +202,7 @@ BOOST_FIXTURE_TEST_CASE(the_upstream_goes_with_the_last_client, live_fixture) {
     BOOST_TEST(two->read_to(two->received() + 800'000));
     BOOST_TEST(open("/a.ts") == 1U);
     two->reset();
-    BOOST_TEST(origin.wait_until([&] { return open("/a.ts") == 0; }, 1s));
+    BOOST_TEST(origin.wait_until([&] { return open("/a.ts") == 0; }, promptly));
     BOOST_TEST(quiet());
     BOOST_TEST(origin.of("/a.ts").requests == static_cast<std::uint64_t>(round + 1));
   }
@@ -211,7 +211,7 @@ BOOST_FIXTURE_TEST_CASE(the_upstream_goes_with_the_last_client, live_fixture) {
 // Players open a stream, look at it, and open it again.
 BOOST_AUTO_TEST_CASE(who_comes_back_soon_finds_the_same_connection) {
   auto config = live_test_settings();
-  config.live.linger = 700ms;
+  config.live.linger = 1'500ms;
   live_fixture on(config);
   const auto id = on.post_as("/a.ts", broadcasting(lively()));
   for (int visit = 0; visit < 6; ++visit) {
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(who_comes_back_soon_finds_the_same_connection) {
     check_seamless(whole_packets(one->body));
   }
   BOOST_TEST(on.origin.of("/a.ts").requests == 1U);
-  BOOST_TEST(on.origin.wait_until([&] { return on.open("/a.ts") == 0; }, 2s));
+  BOOST_TEST(on.origin.wait_until([&] { return on.open("/a.ts") == 0; }, promptly));
 }
 
 BOOST_AUTO_TEST_CASE(head_asks_at_most_once) {
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(head_asks_at_most_once) {
       BOOST_TEST(head.status == 200);
       BOOST_TEST(on.origin.of(path).requests == 1U);
     }
-    BOOST_TEST(on.origin.wait_until([&] { return on.open(path) == 0; }, 1s));
+    BOOST_TEST(on.origin.wait_until([&] { return on.open(path) == 0; }, promptly));
     const auto viewer = on.watch(id);
     const auto head = on.get(id, {}, "HEAD");
     for (const std::string name : {"Content-Type", "Accept-Ranges", "Content-Disposition", "X-Stream-ID",

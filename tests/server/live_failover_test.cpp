@@ -29,9 +29,9 @@ struct two_sources : live_fixture {
   }
 };
 
-live_source ending_by(end_by how, milliseconds after = 8s) {
+live_source ending_by(end_by how) {
   auto source = lively();
-  source.close_after = after;
+  source.close_after = 8s;
   source.end = how;
   return source;
 }
@@ -67,7 +67,9 @@ BOOST_AUTO_TEST_CASE(the_same_broadcast_goes_on_seamlessly) {
       live_fixture on;
       auto backup = lively();
       backup.repeat = 12s;  // reaches back behind what the primary sent last, also after a stall
-      const auto id = post_pair(on, ending_by(how, 16s), backup);
+      const auto id = post_pair(on, ending_by(how), backup);
+      // Where it starts before all that the primary sent, it takes its time to get there.
+      on.origin.update("/b.ts", [](auto& rules) { rules.rate = 6'000'000; });
       const auto viewer = on.watch(id);
       BOOST_TEST(viewer->read_until([&] { return on.origin.of("/b.ts").requests > 0; }));
       BOOST_TEST(viewer->read_to(viewer->received() + 4'000'000));
@@ -106,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_dead_primary_costs_no_time) {
   for (const std::string what : {"404", "gone", "never answers"}) {
     BOOST_TEST_CONTEXT(what) {
       auto config = live_test_settings();
-      config.live.stall = 3'000ms;
+      config.live.stall = 6'000ms;
       two_sources on(config);
       on.begin(ending_by(end_by::reset), broadcasting(lively(), 8));
       if (what == "never answers")
@@ -118,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_dead_primary_costs_no_time) {
       BOOST_TEST(viewer->read_to(600'000));
       if (what == "gone") on.origin.stop();
       const auto gap = longest_gap(*viewer, 4'000'000);
-      BOOST_TEST(gap < 1.5);
+      BOOST_TEST(gap < 4);
       BOOST_TEST_MESSAGE(what << ": " << gap << " s");
       BOOST_TEST(on.second.of("/b.ts").requests == 1U);
       check_announced(whole_packets(viewer->body));
@@ -146,7 +148,7 @@ BOOST_AUTO_TEST_CASE(sources_that_do_not_work_are_passed_over) {
       check_live_head(*viewer);
       BOOST_TEST(viewer->read_to(300'000));
       check_seamless(whole_packets(viewer->body));
-      BOOST_TEST(seconds_since(began) < 5);
+      BOOST_TEST(seconds_since(began) < 8);
       BOOST_TEST(count_of(on.info(id), "current_failover_index") == 1U);
       BOOST_TEST(!text_of(on.info(id), "last_error").empty());
     }
@@ -164,7 +166,7 @@ BOOST_FIXTURE_TEST_CASE(a_hanging_primary_of_a_known_stream, live_fixture) {
   const auto began = std::chrono::steady_clock::now();
   const auto viewer = watch(id);
   BOOST_TEST(viewer->read_to(100'000));
-  BOOST_TEST(seconds_since(began) < 5);  // read_timeout is 10 s
+  BOOST_TEST(seconds_since(began) < 8);  // read_timeout is 10 s
   check_seamless(whole_packets(viewer->body));
 }
 

@@ -22,19 +22,35 @@ live_source closing() {
   return source;
 }
 
-/// Watches until the provider has been asked that often, and then some.
+/// One past the last packet that the first so many requests got.
+std::uint64_t packets_end(const live_fixture& on, const std::string& path, std::size_t requests) {
+  std::uint64_t end = 0;
+  for (const auto& each : on.origin.requests(path)) {
+    if (requests-- == 0) break;
+    if (each.packets) end = std::max(end, each.packets->end);
+  }
+  return end;
+}
+
+/// Watches until the provider has been asked that often, and has all that it sent before, and then some.
 std::string watch_connections(const live_fixture& on, const std::string& path, const std::string& id,
                               std::size_t connections) {
   const auto viewer = on.watch(id);
   check_live_head(*viewer);
   BOOST_TEST(viewer->read_until([&] { return on.origin.requests(path).size() >= connections; }));
-  BOOST_TEST(viewer->read_to(viewer->received() + 600'000));
+  const auto end = packets_end(on, path, connections - 1);
+  bool more = true;
+  while (more && check_ts(viewer->body).last_number().value_or(0) < end)
+    more = viewer->read_to(viewer->received() + 200'000);
+  BOOST_TEST(more);
   BOOST_TEST(!viewer->complete());
   return whole_packets(viewer->body);
 }
 
-/// From its first packet to its last the viewer has all that the provider sent.
-void check_nothing_lost(const live_fixture& on, const std::string& path, const std::string& body) {
+/// From its first packet to its last the viewer has all that the provider sent on so many connections, and
+/// something of the next one.
+void check_nothing_lost(const live_fixture& on, const std::string& path, const std::string& body,
+                        std::size_t connections) {
   check_seamless(body);
   const auto seen = check_ts(body);
   const auto all = on.origin.requests(path);
@@ -43,7 +59,7 @@ void check_nothing_lost(const live_fixture& on, const std::string& path, const s
   // Begins with what the first connection began with: up to a burst's worth before a key frame is left out.
   BOOST_TEST(*seen.first_number() >= all.front().packets->first);
   BOOST_TEST(*seen.first_number() < all.front().packets->end);
-  BOOST_TEST(*seen.last_number() >= all[all.size() / 2].packets->first);
+  BOOST_TEST(*seen.last_number() >= packets_end(on, path, connections));
 }
 
 }  // namespace
@@ -71,7 +87,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_lost_or_sent_twice_where_the_provider_repeats) {
       auto rules = broadcasting(source);
       rules.body_framing = framed;
       const auto id = on.post_as("/a.ts", rules);
-      check_nothing_lost(on, "/a.ts", watch_connections(on, "/a.ts", id, 4));
+      check_nothing_lost(on, "/a.ts", watch_connections(on, "/a.ts", id, 4), 3);
       BOOST_TEST(on.origin.of("/a.ts").peak_requests <= 2U);
     }
   }
@@ -95,6 +111,29 @@ BOOST_AUTO_TEST_CASE(misaligned_tables_first_and_garbage) {
   }
 }
 
+// Noise in the middle of a packet that the last connection has already brought, and of the one before.
+BOOST_FIXTURE_TEST_CASE(garbage_inside_what_repeats, live_fixture) {
+  const auto id = post_as("/a.ts", broadcasting(closing()));
+  const auto first = watch(id);
+  BOOST_TEST(first->read_to(100'000));
+  origin.update("/a.ts", [](auto& rules) { rules.live->garbage_at = 1'000 * origin::ts_packet_size + 50; });
+  check_nothing_lost(*this, "/a.ts", watch_connections(*this, "/a.ts", id, 4), 3);
+}
+
+// The next connection begins before everything that was sent, and takes its time to get there.
+BOOST_FIXTURE_TEST_CASE(a_provider_that_starts_far_back, live_fixture) {
+  auto source = closing();
+  source.repeat = 0s;
+  const auto id = post_as("/a.ts", broadcasting(source));
+  const auto first = watch(id);
+  BOOST_TEST(first->read_to(100'000));
+  origin.update("/a.ts", [](auto& rules) {
+    rules.live->repeat = 6s;
+    rules.rate = 6'000'000;
+  });
+  check_nothing_lost(*this, "/a.ts", watch_connections(*this, "/a.ts", id, 4), 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_provider_that_answers_badly_in_between) {
   for (const std::string what : {"404", "503", "closed", "no answer", "garbage"}) {
     BOOST_TEST_CONTEXT(what) {
@@ -107,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_provider_that_answers_badly_in_between) {
       if (what == "no answer") rules.head = {{.what = origin::head_fault::kind::never, .when = when}};
       if (what == "garbage") rules.head = {{.what = origin::head_fault::kind::garbage, .when = when}};
       const auto id = on.post_as("/a.ts", rules);
-      check_nothing_lost(on, "/a.ts", watch_connections(on, "/a.ts", id, 6));
+      check_nothing_lost(on, "/a.ts", watch_connections(on, "/a.ts", id, 6), 5);
     }
   }
 }
@@ -205,7 +244,7 @@ BOOST_AUTO_TEST_CASE(no_new_packets_are_no_life) {
   viewer->drain();
   BOOST_TEST(!viewer->complete());
   BOOST_TEST((viewer->ended() == ending::closed));
-  BOOST_TEST(seconds_since(began) < 8);
+  BOOST_TEST(seconds_since(began) < 20);
   check_seamless(viewer->body);
   BOOST_TEST(on.quiet());
 }
@@ -221,7 +260,7 @@ BOOST_FIXTURE_TEST_CASE(a_cut_recording_goes_on, live_fixture) {
   const auto viewer = watch(id);
   viewer->drain();
   BOOST_TEST(viewer->complete());
-  BOOST_TEST(origin.requests("/a.ts").size() == 3U);
+  BOOST_TEST(origin.requests("/a.ts").size() >= 3U);  // one more for each stall of a loaded machine
   const auto seen = check_ts(viewer->body);
   BOOST_TEST(seen.clean(), seen.summary());
   BOOST_TEST(seen.gaps().empty(), seen.summary());
