@@ -23,9 +23,9 @@ struct fixture {
   hls::url_sealer sealer{hls::sealing_key::derive("secret")};
 
   sealed_parts seal(std::string_view absolute, uri_kind kind = uri_kind::resource,
-                    const hls::variable_list& variables = test::no_variables()) {
+                    const hls::variable_list& variables = test::no_variables(), bool segment = false) {
     std::string out = "before ";
-    const auto place = sealer.seal(stream, absolute, kind, false, variables, out);
+    const auto place = sealer.seal(stream, absolute, kind, segment, variables, out);
     out.insert(place, "ME");
     out.erase(0, 7);
     const auto query = out.find('?');
@@ -152,10 +152,12 @@ BOOST_AUTO_TEST_CASE(a_playlist_is_rewritten_with_sealed_urls) {
   const auto base = test::parse_url("http://h/a/list.m3u8");
   const auto out = hls::rewrite({text, base, test::no_variables()}, hls::sealing_writer{sealer, stream});
   BOOST_REQUIRE(out.has_value());
-  auto segment = seal("http://h/a/seg.ts").text;
-  auto init = seal("http://h/a/init.mp4").text;
+  const auto segment = seal("http://h/a/seg.ts", uri_kind::resource, test::no_variables(), true);
+  BOOST_TEST(sealer.open(stream, segment.name, segment.token)->segment);
+  const auto init = seal("http://h/a/init.mp4");
+  BOOST_TEST(!sealer.open(stream, init.name, init.token)->segment);
   BOOST_TEST(out->with_client("ME") ==
-             "#EXTM3U\n#EXTINF:1,\n" + segment + "#t=1,2\n#EXT-X-MAP:URI=\"" + init + "\"\n");
+             "#EXTM3U\n#EXTINF:1,\n" + segment.text + "#t=1,2\n#EXT-X-MAP:URI=\"" + init.text + "\"\n");
 }
 
 BOOST_AUTO_TEST_CASE(fragments_bring_nothing_in) {
