@@ -11,15 +11,18 @@ def say_on_terminal(text):
 
 
 class Paper:
-    """Shows results as they come and keeps them."""
+    """Shows results as they come and keeps them, in a file as well if one is given."""
 
-    def __init__(self):
+    def __init__(self, file=None):
         self.text = ""
+        self.file = file
 
     def add(self, text):
         say_on_terminal("")
         print(text, flush=True)
         self.text += text + "\n"
+        if self.file:
+            print(text, file=self.file, flush=True)
 
 
 def programs_of(build, needed):

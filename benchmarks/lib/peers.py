@@ -26,8 +26,8 @@ class Setting:
         return self.scratch / "ca.pem"
 
 
-def nginx(setting, name, body, port, scheme="http"):
-    """One nginx with one worker, apart from every other; `body` is its http block."""
+def nginx(setting, name, body, port, scheme="http", workers=1):
+    """One nginx apart from every other; `body` is its http block."""
     folder = setting.scratch / f"nginx-{port}"
     folder.mkdir(exist_ok=True)
     # A worker of root would lose the right to read the scratch folder.
@@ -35,7 +35,7 @@ def nginx(setting, name, body, port, scheme="http"):
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
     (folder / "nginx.conf").write_text(f"""
-{user} daemon off; worker_processes 1; pid {folder}/pid; error_log stderr error;
+{user} daemon off; worker_processes {workers}; pid {folder}/pid; error_log stderr error;
 events {{ worker_connections 1024; }}
 http {{
   access_log off; sendfile on; tcp_nopush on; keepalive_requests 10000000; keepalive_timeout 600s;

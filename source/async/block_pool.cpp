@@ -78,12 +78,19 @@ void memory_budget::reservation::release(std::uint64_t bytes) noexcept {
   budget_->used_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
-memory_budget::reservation memory_budget::try_reserve(std::uint64_t bytes) noexcept {
+bool memory_budget::take(std::uint64_t bytes) noexcept {
   auto used = used_.load(std::memory_order_relaxed);
   do {
-    if (bytes > limit_ || used > limit_ - bytes) return {};
+    if (bytes > limit_ || used > limit_ - bytes) return false;
   } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
-  return {*this, bytes};
+  return true;
+}
+
+memory_budget::reservation memory_budget::try_reserve(std::uint64_t bytes) noexcept {
+  if (take(bytes)) return {*this, bytes};
+  if (!reclaim_ || bytes > limit_) return {};
+  reclaim_(bytes);
+  return take(bytes) ? reservation{*this, bytes} : reservation();
 }
 
 }  // namespace millrace::async

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -91,12 +92,18 @@ class memory_budget {
 
   /// An empty reservation when that much is not left.
   reservation try_reserve(std::uint64_t bytes) noexcept;
+  /// Who gives up memory that others need more (a cache): called on any thread with the bytes that were not
+  /// left, which are tried for once more then. To be set before the first reservation.
+  void set_reclaim(std::function<void(std::uint64_t)> reclaim) { reclaim_ = std::move(reclaim); }
   std::uint64_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
   std::uint64_t limit() const noexcept { return limit_; }
 
  private:
+  bool take(std::uint64_t bytes) noexcept;
+
   std::uint64_t limit_;
   std::atomic<std::uint64_t> used_{0};
+  std::function<void(std::uint64_t)> reclaim_;
 };
 
 }  // namespace millrace::async

@@ -72,6 +72,12 @@ struct transfer_settings {
   std::chrono::seconds pause_after{10};  ///< a client that took no byte for so long holds one block only
 };
 
+/// The memory cache of upstream bytes.
+struct cache_settings {
+  bool on = false;
+  std::uint64_t size = 256 * 1024 * 1024;  ///< bytes, counted in transfer_settings::max_memory too
+};
+
 /// Live MPEG-TS streams.
 struct live_settings {
   std::chrono::milliseconds stall{5'000};      ///< without a byte: the connection is a fault
@@ -86,11 +92,21 @@ struct live_settings {
   std::size_t piece = 64 * 1024;         ///< handed to the clients at a time, at most
 };
 
+/// HLS playlists and segments.
+struct hls_settings {
+  std::size_t shelf = 64 * 1024 * 1024;                ///< of a live stream's newest segments kept in memory
+  std::size_t largest_shared = 32 * 1024 * 1024;       ///< a larger segment is fetched for each client apart
+  int keep_target_durations = 3;                       ///< how long they are kept
+  std::chrono::milliseconds blocking_timeout{60'000};  ///< for answers that wait for the next segment
+  std::string secret;                                  ///< key of media URLs; empty: a random one
+};
+
 /// Who is known, and how long.
 struct registry_settings {
   std::chrono::milliseconds client_timeout{300'000};  ///< after a client's last open request
   std::chrono::milliseconds stream_timeout{300'000};  ///< without clients, for streams made by ?url=
   std::chrono::milliseconds cleanup_interval{60'000};
+  std::chrono::milliseconds between_segments{30'000};  ///< HLS players are active although nothing runs
   std::size_t max_streams = 10'000;   ///< made by ?url=; beyond it the longest idle ones go at once
   std::size_t max_clients = 100'000;  ///< entries, likewise
   std::size_t max_deleted = 100'000;  ///< deleted streams that are remembered as such
@@ -115,7 +131,9 @@ struct settings {
   listen_settings listen;
   upstream_settings upstream;
   transfer_settings transfer;
+  cache_settings cache;
   live_settings live;
+  hls_settings hls;
   registry_settings registry;
   access_settings access;
   log_settings log;

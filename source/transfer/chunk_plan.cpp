@@ -49,7 +49,6 @@ chunk_plan::chunk_plan(byte_range whole, plan_limits limits)
 
 byte_range chunk_plan::first_chunk(byte_offset begin, std::optional<byte_offset> end,
                                    const plan_limits& limits) {
-  constexpr auto furthest = std::numeric_limits<byte_offset>::max();
   const auto size = round_down(limits.chunk_size / 4);
   const auto last = begin > furthest - size ? furthest : begin + size;
   return {begin, std::min(last, end.value_or(furthest))};
@@ -60,9 +59,9 @@ byte_offset chunk_plan::tail_chunk(unsigned parallelism) const noexcept {
   return std::max(share, smallest_tail_);
 }
 
-std::optional<byte_range> chunk_plan::next(unsigned parallelism) const {
-  if (all_planned()) return std::nullopt;
-  const auto left = whole_.end - cursor_;
+std::optional<byte_range> chunk_plan::next(unsigned parallelism, byte_offset before) const {
+  if (all_planned() || before <= cursor_) return std::nullopt;
+  const auto left = std::min(whole_.end, before) - cursor_;
   auto size = std::min({chunk_, left, parallelism > 1 ? tail_chunk(parallelism) : left});
   // Not a crumb at the end.
   if (left - size < grain && left <= largest_chunk_) size = left;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace millrace::transfer {
@@ -22,16 +23,19 @@ class chunk_plan {
  public:
   using clock = std::chrono::steady_clock;
   using duration = clock::duration;
+  static constexpr auto furthest = std::numeric_limits<byte_offset>::max();
 
   chunk_plan(byte_range whole, plan_limits limits);
 
   /// The first chunk of a request for bytes up to `end`, before anything else is known.
   static byte_range first_chunk(byte_offset begin, std::optional<byte_offset> end, const plan_limits& limits);
 
-  /// The next chunk, or nullopt while the window is full or when everything is planned.
-  std::optional<byte_range> next(unsigned parallelism) const;
+  /// The next chunk, which ends at `before` at the latest; nullopt while the window is full, or when
+  /// everything up to there is planned.
+  std::optional<byte_range> next(unsigned parallelism, byte_offset before = furthest) const;
   /// next() has been handed out.
   void commit(byte_range chunk) noexcept { cursor_ = chunk.end; }
+  byte_offset cursor() const noexcept { return cursor_; }
   bool all_planned() const noexcept { return cursor_ == whole_.end; }
   bool finished() const noexcept { return delivered_ == whole_.end; }
   byte_offset delivered() const noexcept { return delivered_; }

@@ -2,8 +2,12 @@
 
 #include "async/combinators.hpp"
 #include "async/task_group.hpp"
+#include "transfer/cache_use.hpp"
 #include "transfer/chunk_fetcher.hpp"
 #include "transfer/client_writer.hpp"
+#include "transfer/page_keeper.hpp"
+
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 
@@ -17,19 +21,27 @@ enum class writer_end { complete, paused, upstream_failed, client_failed };
 
 /// How often a waiting writer looks whether its chunk is late.
 constexpr std::chrono::milliseconds lateness_tick{50};
+/// Cached bytes never have to be waited for: after so many the event loop's others have their turn.
+constexpr std::size_t fair_share = 1024 * 1024;
 
 struct delivery {
   delivery(async::transport& to, delivery_job& given, const async::executor& where)
-      : client(to), job(given), on(where), jobs(given.file, where, given.range, given.plan) {
+      : client(to),
+        job(given),
+        on(where),
+        jobs(given.file, where, given.range, given.plan, std::move(given.cached)) {
     job.file.on_moved = [this] { jobs.stop_readers(); };
     job.file.had = [this] { return jobs.recent_bytes(job.file.with.config.upstream.join_check); };
   }
   ~delivery() {
     job.file.had = nullptr;
     job.file.on_moved = nullptr;
-    const auto delivered = result.sent;
+    const auto delivered = result.sent - from_cache;
     const auto fetched = std::max(jobs.fetched(), delivered);
-    job.file.with.counters.bytes_wasted.fetch_add(fetched - delivered, std::memory_order_relaxed);
+    auto& counters = job.file.with.counters;
+    counters.bytes_wasted.fetch_add(fetched - delivered, std::memory_order_relaxed);
+    if (job.file.cache && from_cache == 0) ++counters.cache_misses;
+    forget_changed(jobs.cached(), result.cause);
   }
   delivery(const delivery&) = delete;
   delivery& operator=(const delivery&) = delete;
@@ -38,8 +50,11 @@ struct delivery {
   delivery_job& job;
   async::executor on;
   scheduler jobs;
+  page_keeper keeper{jobs.cached()};
   bool watching_lateness = false;
   delivery_result result;
+  byte_offset from_cache = 0;    ///< of the bytes sent
+  std::size_t at_a_stretch = 0;  ///< cached bytes sent since others had their turn
 };
 
 /// Beside a writer that waits: the others may become idle only later.
@@ -62,7 +77,7 @@ async::awaitable<void> wait_upstream(delivery& state, async::task_group& group) 
     state.watching_lateness = true;
     group.spawn(watch_lateness(state));
   }
-  co_await jobs.wait_head();
+  if (jobs.head()->data().empty()) co_await jobs.wait_head();
 }
 
 writer_end client_failed(delivery& state, error_code ec) {
@@ -72,6 +87,20 @@ writer_end client_failed(delivery& state, error_code ec) {
   return writer_end::client_failed;
 }
 
+/// Bytes of the head lane that the client took: they are kept in the cache, unless they come from there.
+void note_origin(delivery& state, std::span<const std::byte> sent) {
+  auto& jobs = state.jobs;
+  if (!jobs.head()->from_cache()) {
+    state.keeper.add(jobs.plan().delivered(), sent);
+    return;
+  }
+  auto& counters = state.job.file.with.counters;
+  if (state.from_cache == 0) ++counters.cache_hits;
+  counters.cache_hit_bytes.fetch_add(sent.size(), std::memory_order_relaxed);
+  state.from_cache += sent.size();
+  state.at_a_stretch += sent.size();
+}
+
 /// Sends what is there in order. An error other than would_block ends the delivery.
 error_code send_ready(delivery& state, client_writer& out) {
   const auto data = state.jobs.head() ? state.jobs.head()->data() : std::span<const std::byte>();
@@ -79,11 +108,18 @@ error_code send_ready(delivery& state, client_writer& out) {
   error_code ec;
   const auto sent = out.send_now(std::span(&buffer, data.empty() ? 0U : 1U), ec);
   if (sent > 0) {
+    note_origin(state, data.first(sent));
     state.jobs.delivered(sent);
     state.result.sent += sent;
+    state.at_a_stretch += sent;
     if (state.job.on_sent) state.job.on_sent(sent);
   }
   return ec;
+}
+
+async::awaitable<void> let_others(delivery& state) {
+  state.at_a_stretch = 0;
+  co_await asio::post(asio::use_awaitable);
 }
 
 async::awaitable<writer_end> write_in_order(delivery& state, client_writer& out, async::task_group& group) {
@@ -91,12 +127,14 @@ async::awaitable<writer_end> write_in_order(delivery& state, client_writer& out,
   for (;;) {
     const auto* head = jobs.head();
     const bool has_data = head && !head->data().empty();
+    if (state.at_a_stretch >= fair_share) co_await let_others(state);
     if (!has_data && !out.head_pending()) {
       if (jobs.plan().finished()) co_return writer_end::complete;
       if (head && head->broken()) {
         state.result.cause = head->broken();
         co_return writer_end::upstream_failed;
       }
+      state.at_a_stretch = head ? 0 : state.at_a_stretch;
       co_await wait_upstream(state, group);
       continue;
     }
@@ -105,8 +143,10 @@ async::awaitable<writer_end> write_in_order(delivery& state, client_writer& out,
       const auto began = scheduler::clock::now();
       ec = co_await out.wait();
       jobs.plan().client_was_slow(scheduler::clock::now() - began);
+      state.at_a_stretch = 0;
     }
     if (ec) co_return client_failed(state, ec);
+    if (state.at_a_stretch >= fair_share) co_await let_others(state);
   }
 }
 
@@ -161,8 +201,9 @@ async::awaitable<error_code> wait_resumed(delivery& state) {
 
 async::awaitable<delivery_result> deliver(async::transport& client, delivery_job work) {
   const async::executor on = co_await asio::this_coro::executor;
+  if (work.first) work.cached = confirm_cached(work.file, *work.first);
   delivery state(client, work, on);
-  std::optional<upstream::range_answer> first(std::move(work.first));
+  auto first = std::exchange(work.first, std::nullopt);
   std::string head = std::move(work.head);
   for (;;) {
     client_writer out(on, client, std::move(head),
@@ -171,6 +212,7 @@ async::awaitable<delivery_result> deliver(async::transport& client, delivery_job
     state.result.complete = end == writer_end::complete;
     if (end != writer_end::paused) co_return std::move(state.result);
     state.jobs.park();
+    state.keeper.flush();
     head = out.unsent_head();
     const auto ec = co_await wait_resumed(state);
     if (ec) {

@@ -29,19 +29,23 @@ struct delivery_result {
 /// Called with the payload bytes of each write that the client's socket accepted.
 using sent_observer = std::function<void(std::size_t)>;
 
-/// What deliver() works on. `first` is an open answer that begins at the first byte of `range`.
+/// What deliver() works on.
 struct delivery_job {
   upstream::remote_file& file;
-  upstream::range_answer first;
+  /// An open answer that begins at the first byte of `range`: what is cached of its version is not fetched
+  /// again. Absent when the range is to come from `cached`.
+  std::optional<upstream::range_answer> first;
   byte_range range;
   std::string head;  ///< the response head, sent before the first byte
   plan_limits plan;
   client_limits limits;
   sent_observer on_sent;
+  upstream::cached_file cached = {};  ///< see use_cached(); an answer opens its own
 };
 
 /// Sends the head and exactly the bytes of the range, as soon as they are next in order. A paused client
-/// holds one block; its fetchers end and resume by Range. Cancelling stops all upstream transfers.
+/// holds one block; its fetchers end and resume by Range. Cancelling stops all upstream transfers. What was
+/// fetched and sent is kept in the cache, where there is one.
 async::awaitable<delivery_result> deliver(async::transport& client, delivery_job work);
 
 }  // namespace millrace::transfer

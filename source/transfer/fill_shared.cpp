@@ -30,12 +30,17 @@ struct filling {
   std::optional<failure> outcome = stopped();
 };
 
+/// All bytes are there, and what is left is to say so: a reader may be done sooner.
+bool is_full(const shared_resource& it) {
+  return it.range.end != shared_resource::unknown_end && it.body.size() == it.range.size();
+}
+
 /// Tells the fetch that nobody reads it any more.
 struct unread_scope {
-  unread_scope(shared_body& watched, const async::executor& on, async::event& over)
-      : body(watched), home(on) {
+  unread_scope(shared_resource& watched, const async::executor& on, async::event& over)
+      : body(watched.body), home(on) {
     body.on_unread(home, [&watched, &over] {
-      if (watched.end_if_unread(stopped())) over.notify();
+      if (!is_full(watched) && watched.body.end_if_unread(stopped())) over.notify();
     });
   }
   ~unread_scope() { body.on_unread(home, {}); }
@@ -140,7 +145,7 @@ async::awaitable<void> run_filling(std::unique_ptr<filling> work, upstream::rang
                                    std::vector<std::byte> begun) {
   const async::executor on = co_await asio::this_coro::executor;
   async::event over(on);
-  const unread_scope watch(work->into->body, on, over);
+  const unread_scope watch(*work->into, on, over);
   std::function<async::awaitable<void>(async::task_group&)> run = [&](async::task_group& group) {
     group.spawn(fetch(*work, std::move(first), std::move(begun), over));
     return over.wait();

@@ -17,6 +17,23 @@ lane::lane(const async::executor& on, async::block_pool& blocks, byte_range chun
       data_ready_(on),
       room_ready_(on) {}
 
+lane::lane(const async::executor& on, async::block_pool& blocks, byte_range chunk,
+           std::vector<upstream::page_ptr> pages)
+    : lane(on, blocks, chunk, async::memory_budget::reservation()) {
+  from_cache_ = true;
+  for (auto& page : pages) {
+    const auto range = page->range();
+    const auto begin = filled_ - range.begin;
+    const auto end = std::min(range.end, chunk.end) - range.begin;
+    pieces_.push_back({.memory = {},
+                       .begin = static_cast<std::size_t>(begin),
+                       .end = static_cast<std::size_t>(end),
+                       .page = std::move(page)});
+    filled_ += end - begin;
+  }
+  assert(complete());
+}
+
 std::span<std::byte> lane::room(std::size_t preferred_block) {
   const auto missing = chunk_.end - filled_;
   if (missing == 0) return {};
@@ -50,17 +67,17 @@ void lane::fail(failure cause) {
 std::span<const std::byte> lane::data() const {
   if (pieces_.empty()) return {};
   const auto& first = pieces_.front();
-  return first.memory.bytes().subspan(first.begin, first.end - first.begin);
+  return first.bytes().subspan(first.begin, first.end - first.begin);
 }
 
 used_block lane::take(std::size_t bytes) {
   auto& first = pieces_.front();
   first.begin += bytes;
   taken_ += bytes;
-  const bool used_up = first.begin == first.memory.size() || drained();
+  const bool used_up = first.begin == (first.page ? first.end : first.memory.size()) || drained();
   if (!used_up) return {};
   reserved_.release(first.memory.size());
-  used_block used{std::move(first.memory), first.end};
+  used_block used{std::move(first.memory), std::move(first.page), first.end};
   pieces_.pop_front();
   room_ready_.notify_all();
   return used;
@@ -85,7 +102,7 @@ std::span<const std::byte> lane::recent(byte_offset& begin) const {
   if (pieces_.empty()) return {};
   const auto& first = pieces_.front();
   begin = taken_ - first.begin;
-  return first.memory.bytes().first(first.end);
+  return first.bytes().first(first.end);
 }
 
 }  // namespace millrace::transfer

@@ -2,24 +2,33 @@
 // The hand-over of one chunk: fetchers append bytes, the writer takes them in order while more arrive.
 //
 // A fetcher asks for room only when its socket is readable and fills it at once, without suspending between.
-// So several fetchers may race for the same chunk: whoever has the next byte first appends it.
+// So several fetchers may race for the same chunk: whoever has the next byte first appends it. Bytes that are
+// in the cache need no fetcher: the lane shares the cache's pages.
 
 #include "async/block_pool.hpp"
 #include "async/broadcast.hpp"
 #include "async/event.hpp"
 #include "core/byte_range.hpp"
 #include "core/error.hpp"
+#include "upstream/block_cache.hpp"
 
 #include <deque>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace millrace::transfer {
 
-/// A block whose bytes have all been taken.
+/// A block, or a page of the cache, whose bytes have all been taken.
 struct used_block {
   async::block memory;
-  std::size_t length = 0;  ///< bytes that were in it
+  upstream::page_ptr page;  ///< instead of a block
+  std::size_t length = 0;   ///< bytes that were in it
+
+  explicit operator bool() const noexcept { return length > 0; }
+  std::span<const std::byte> bytes() const noexcept {
+    return (page ? page->bytes() : memory.bytes()).first(length);
+  }
 };
 
 /// Lives on one event loop, in the delivery that planned the chunk.
@@ -30,7 +39,12 @@ class lane {
   lane(const async::executor& on, async::block_pool& blocks, byte_range chunk,
        async::memory_budget::reservation reserved);
 
+  /// A lane that is complete from the beginning: the pages hold the whole chunk.
+  lane(const async::executor& on, async::block_pool& blocks, byte_range chunk,
+       std::vector<upstream::page_ptr> pages);
+
   const byte_range& chunk() const noexcept { return chunk_; }
+  bool from_cache() const noexcept { return from_cache_; }
   /// The next byte that is missing: where a new attempt resumes.
   byte_offset filled() const noexcept { return filled_; }
   /// The next byte that the writer takes.
@@ -67,14 +81,18 @@ class lane {
  private:
   struct piece {
     async::block memory;
-    std::size_t begin = 0;  ///< first byte not taken
-    std::size_t end = 0;    ///< first byte not filled
+    std::size_t begin = 0;         ///< first byte not taken
+    std::size_t end = 0;           ///< first byte not filled
+    upstream::page_ptr page = {};  ///< instead of a block
+
+    std::span<const std::byte> bytes() const noexcept { return page ? page->bytes() : memory.bytes(); }
   };
 
   async::block_pool& blocks_;
   byte_range chunk_;
   async::memory_budget::reservation reserved_;
   bool one_block_;
+  bool from_cache_ = false;
   byte_offset filled_, taken_;
   std::deque<piece> pieces_;
   async::event data_ready_;

@@ -20,31 +20,54 @@ constexpr double worth_a_race = 2;
 }  // namespace
 
 scheduler::scheduler(upstream::remote_file& file, const async::executor& on, byte_range whole,
-                     plan_limits limits)
-    : file_(file), on_(on), plan_(whole, limits), work_(on), planned_(on), parallelism_(limits.connections) {
+                     plan_limits limits, upstream::cached_file cached)
+    : file_(file),
+      on_(on),
+      plan_(whole, limits),
+      cached_(std::move(cached)),
+      work_(on),
+      planned_(on),
+      parallelism_(limits.connections) {
   const auto origin = file.current().location.origin();
   parallelism_ = file.with.budget.limit(origin, parallelism_, clock::now());
 }
 
-job scheduler::add_lane(byte_range chunk, async::memory_budget::reservation reserved) {
-  plan_.commit(chunk);
-  lanes_.push_back(std::make_shared<lane>(on_, file_.with.blocks, chunk, std::move(reserved)));
+void scheduler::add_lane(std::shared_ptr<lane> next) {
+  plan_.commit(next->chunk());
+  lanes_.push_back(std::move(next));
   if (lanes_.size() == 1) front_lane_changed();
   planned_.notify();
-  return {.to = lanes_.back(), .tried = {}, .race = false};
 }
 
 job scheduler::adopt(byte_range chunk) {
-  return add_lane(chunk, file_.with.buffers.try_reserve(whole_blocks(chunk.size())));
+  auto reserved = file_.with.buffers.try_reserve(whole_blocks(chunk.size()));
+  add_lane(std::make_shared<lane>(on_, file_.with.blocks, chunk, std::move(reserved)));
+  return {.to = lanes_.back(), .tried = {}, .race = false};
+}
+
+/// Lanes for the cached bytes that come next, as far as the window goes. Where the next cached bytes begin:
+/// what is fetched ends there.
+byte_offset scheduler::plan_cached() {
+  for (;;) {
+    const auto run = cached_.next_run(plan_.cursor());
+    if (!run || run->begin > plan_.cursor()) return run ? run->begin : chunk_plan::furthest;
+    auto chunk = plan_.next(parallelism_, run->end);
+    if (!chunk) return plan_.cursor();
+    auto pages = cached_.pages(*chunk);
+    if (pages.empty()) continue;  // evicted meanwhile
+    chunk->end = std::min(chunk->end, pages.back()->range().end);
+    add_lane(std::make_shared<lane>(on_, file_.with.blocks, *chunk, std::move(pages)));
+  }
 }
 
 std::optional<job> scheduler::plan_next() {
-  const auto chunk = plan_.next(parallelism_);
+  const auto chunk = plan_.next(parallelism_, plan_cached());
   if (!chunk) return std::nullopt;
   auto reserved = file_.with.buffers.try_reserve(whole_blocks(chunk->size()));
   // Memory is short: go on one block at a time, with nothing read ahead.
   if (reserved.size() == 0 && !lanes_.empty()) return std::nullopt;
-  return add_lane(*chunk, std::move(reserved));
+  add_lane(std::make_shared<lane>(on_, file_.with.blocks, *chunk, std::move(reserved)));
+  return job{.to = lanes_.back(), .tried = {}, .race = false};
 }
 
 std::optional<job> scheduler::try_next() {
@@ -93,6 +116,8 @@ void scheduler::received(job& by, std::size_t source, std::size_t bytes) {
 }
 
 void scheduler::finished(byte_offset bytes, clock::duration time, clock::duration round_trip) {
+  // Too little to tell a rate: a byte that only confirms what is cached.
+  if (bytes < async::small_block) return;
   plan_.chunk_took(bytes, time, round_trip);
   const double seconds = std::chrono::duration<double>(time).count();
   if (seconds <= 0) return;
@@ -158,7 +183,7 @@ void scheduler::delivered(std::size_t bytes) {
   auto& head = *lanes_.front();
   auto used = head.take(bytes);
   plan_.deliver(bytes);
-  if (used.memory && file_.sources.size() > 1) {
+  if (used && (file_.sources.size() > 1 || file_.find_another)) {
     last_used_ = std::move(used);
     last_used_end_ = head.taken();
   }
@@ -178,6 +203,7 @@ void scheduler::front_lane_changed() {
 }
 
 void scheduler::grow() {
+  if (!failed_at_) plan_cached();
   if (idle_ > 0) work_.notify_all();
   while (fetchers_ < plan_.useful_fetchers(parallelism_)) {
     auto first = try_next();
@@ -234,8 +260,8 @@ void scheduler::park() {
 upstream::byte_sample scheduler::recent_bytes(std::size_t limit) const {
   std::span<const std::byte> best;
   byte_offset begin = 0;
-  if (last_used_.memory) {
-    best = last_used_.memory.bytes().first(last_used_.length);
+  if (last_used_) {
+    best = last_used_.bytes();
     begin = last_used_end_ - best.size();
   }
   for (const auto& each : lanes_) {

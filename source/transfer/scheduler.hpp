@@ -27,10 +27,13 @@ class scheduler {
  public:
   using clock = std::chrono::steady_clock;
 
-  scheduler(upstream::remote_file& file, const async::executor& on, byte_range whole, plan_limits limits);
+  /// What `cached` holds is not fetched.
+  scheduler(upstream::remote_file& file, const async::executor& on, byte_range whole, plan_limits limits,
+            upstream::cached_file cached = {});
 
   upstream::remote_file& file() noexcept { return file_; }
   chunk_plan& plan() noexcept { return plan_; }
+  const upstream::cached_file& cached() const noexcept { return cached_; }
 
   // Fetchers.
 
@@ -123,12 +126,14 @@ class scheduler {
  private:
   bool could_race() const noexcept;
   void front_lane_changed();
-  job add_lane(byte_range chunk, async::memory_budget::reservation reserved);
+  void add_lane(std::shared_ptr<lane> next);
+  byte_offset plan_cached();
   std::optional<job> plan_next();
 
   upstream::remote_file& file_;
   async::executor on_;
   chunk_plan plan_;
+  upstream::cached_file cached_;
   std::deque<std::shared_ptr<lane>> lanes_;  ///< in order; the front one is the writer's
   std::deque<job> returned_;
   std::vector<reader_scope*> readers_;

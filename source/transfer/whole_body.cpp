@@ -1,5 +1,7 @@
 #include "transfer/whole_body.hpp"
 
+#include "transfer/cache_use.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -20,15 +22,20 @@ failure failed(error_code code, const upstream::range_answer& answer, const char
 
 }  // namespace
 
-whole_body::whole_body(upstream::remote_file& file, upstream::range_answer first,
-                       std::vector<std::byte> begun)
+whole_body::whole_body(upstream::remote_file& file, std::optional<upstream::range_answer> first,
+                       std::vector<std::byte> begun, upstream::cached_file cached)
     : file_(file),
+      cached_(first ? confirm_cached(file, *first) : std::move(cached)),
       answer_(std::move(first)),
-      version_source_(answer_->source),
-      version_(version_of(*answer_)),
-      total_(answer_->total),
+      version_source_(answer_ ? answer_->source : file.order.current()),
+      version_(answer_ ? version_of(*answer_) : cached_.answer().version()),
+      total_(answer_ ? answer_->total : cached_.answer().total),
       begun_(std::move(begun)) {
-  note_source();
+  if (answer_) note_source();
+  if (total_ && cached_.holds({0, *total_})) {
+    answer_.reset();
+    begun_.clear();
+  }
   if (total_) ring_.resize(file_.with.config.upstream.join_check);
   file_.on_moved = [this] {
     if (answer_ && total_) answer_->body.cancel();
@@ -42,6 +49,7 @@ void whole_body::note_source() {
 
 whole_body::~whole_body() {
   file_.on_moved = nullptr;
+  if (file_.cache && from_cache_ == 0) ++file_.with.counters.cache_misses;
 }
 
 /// 0 with an error, or at the end of the body.
@@ -69,15 +77,23 @@ async::awaitable<fetch_result<std::size_t>> whole_body::read(std::span<std::byte
     std::memcpy(into.data(), begun_.data(), count);
     begun_.erase(begun_.begin(), begun_.begin() + static_cast<std::ptrdiff_t>(count));
     fetched_ += count;
+    keeper_.add(position_, into.first(count));
     remember(into.first(count));
     co_return count;
   }
   for (;;) {
     if (total_ && position_ == *total_) co_return std::size_t(0);
+    if (!answer_) {
+      const auto count = read_cached(into);
+      if (count > 0) co_return count;
+      auto replaced = co_await replace_cached();
+      if (!replaced) co_return replaced.error();
+    }
     error_code ec;
     const auto count = co_await read_from(answer_->body, into, ec);
     if (count > 0) {
       if (file_.received(answer_->source, count)) tried_.restore();
+      keeper_.add(position_, into.first(count));
       remember(into.first(count));
       co_return count;
     }
@@ -87,6 +103,30 @@ async::awaitable<fetch_result<std::size_t>> whole_body::read(std::span<std::byte
     auto resumed = co_await resume(std::move(cause));
     if (!resumed) co_return resumed.error();
   }
+}
+
+/// 0 when the next bytes are not there any more.
+std::size_t whole_body::read_cached(std::span<std::byte> into) {
+  const auto pages = cached_.pages({position_, position_ + 1});
+  if (pages.empty()) return 0;
+  const auto& page = *pages.front();
+  const auto bytes = page.bytes().subspan(static_cast<std::size_t>(position_ - page.range().begin));
+  const auto count = std::min(into.size(), bytes.size());
+  std::memcpy(into.data(), bytes.data(), count);
+  auto& counters = file_.with.counters;
+  if (from_cache_ == 0) ++counters.cache_hits;
+  counters.cache_hit_bytes.fetch_add(count, std::memory_order_relaxed);
+  from_cache_ += count;
+  remember(into.first(count));
+  return count;
+}
+
+/// The rest comes from the upstream.
+async::awaitable<fetch_result<void>> whole_body::replace_cached() {
+  attempt_began_ = position_;
+  auto opened = co_await reopen();
+  if (opened) co_return opened;
+  co_return co_await resume(opened.error());
 }
 
 void whole_body::remember(std::span<const std::byte> bytes) {
@@ -118,7 +158,10 @@ async::awaitable<fetch_result<void>> whole_body::resume(failure cause) {
     answer_.reset();
     auto recovered =
         co_await upstream::recover(file_, tried_, std::move(cause), source, position_ - attempt_began_);
-    if (!recovered) co_return recovered;
+    if (!recovered) {
+      forget_changed(cached_, recovered.error());
+      co_return recovered;
+    }
     attempt_began_ = position_;
     auto reopened = co_await reopen();
     if (reopened) co_return reopened;

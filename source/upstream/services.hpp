@@ -4,6 +4,7 @@
 #include "async/block_pool.hpp"
 #include "core/settings.hpp"
 #include "registry/statistics.hpp"
+#include "upstream/block_cache.hpp"
 #include "upstream/connection_pool.hpp"
 #include "upstream/origin_budget.hpp"
 #include "upstream/url_memory.hpp"
@@ -19,6 +20,7 @@ struct services {
   async::memory_budget& buffers;   ///< shared
   registry::statistics& counters;  ///< shared
   async::block_pool& blocks;       ///< this event loop's own
+  block_cache* cache = nullptr;    ///< shared; null without --cache
 };
 
 }  // namespace millrace::upstream

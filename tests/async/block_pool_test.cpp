@@ -101,6 +101,24 @@ BOOST_AUTO_TEST_CASE(a_replaced_reservation_is_given_back) {
   BOOST_TEST(budget.used() == 20u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_left_is_reclaimed) {
+  memory_budget budget(100);
+  auto cached = budget.try_reserve(80);
+  std::uint64_t asked = 0;
+  budget.set_reclaim([&](std::uint64_t bytes) {
+    asked += bytes;
+    cached.release(bytes);
+  });
+  BOOST_TEST(budget.try_reserve(20).size() == 20u);
+  BOOST_TEST(asked == 0u);
+  const auto held = budget.try_reserve(50);
+  BOOST_TEST(held.size() == 50u);
+  BOOST_TEST(asked == 50u);
+  BOOST_TEST(budget.try_reserve(90).size() == 0u);
+  BOOST_TEST(budget.try_reserve(101).size() == 0u);
+  BOOST_TEST(asked == 140u);
+}
+
 BOOST_AUTO_TEST_CASE(is_exact_across_threads) {
   memory_budget budget(8);
   std::vector<std::thread> threads;

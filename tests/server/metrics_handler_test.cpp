@@ -11,6 +11,8 @@ BOOST_FIXTURE_TEST_CASE(the_page, control_fixture) {
   const auto one = add("http://192.0.2.7/very-private-name");
   const auto running = play(one, "private-client", 42);
   BOOST_TEST(server.request("GET", "/health").status == 200);
+  // A request is counted at its end, when the client has its answer already.
+  BOOST_TEST(eventually([&] { return server.connections() == 0; }));
   const auto response = server.request("GET", "/metrics");
   BOOST_TEST(response.status == 200);
   BOOST_TEST(response.complete);

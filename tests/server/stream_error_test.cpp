@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_not_heeded_times_out) {
   on.origin.set("/a.mkv", {});
   const auto began = std::chrono::steady_clock::now();
   check_problem(on.play("/a.mkv"), 504, "timeout");
-  BOOST_TEST(seconds_since(began) < 3);
+  BOOST_TEST(seconds_since(began) < 4.5);
 }
 
 BOOST_AUTO_TEST_CASE(details_do_not_leak) {

@@ -196,7 +196,9 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_stops_the_upstream) {
 }
 
 BOOST_AUTO_TEST_CASE(a_vanished_client_ends_the_transfer) {
-  stream_fixture on(passing_through());
+  auto config = passing_through();
+  config.upstream.read_timeout = std::chrono::seconds(20);
+  stream_fixture on(config);
   for (const bool stalled : {false, true}) {
     auto rules = without_ranges();
     rules.size = 5ULL << 30;
@@ -209,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_vanished_client_ends_the_transfer) {
     }
     const auto gone = std::chrono::steady_clock::now();
     BOOST_TEST(on.origin.wait_until([&] { return on.origin.totals().active_requests == 0; }));
-    BOOST_TEST(seconds_since(gone) < 2);
+    BOOST_TEST(seconds_since(gone) < promptly.count());
   }
 }
 

