@@ -15,7 +15,7 @@ from .processes import BenchmarkError
 
 SECONDS = 30
 WINDOW = 6
-TARGET = 1  # seconds of a segment
+TARGET = 2  # seconds of a segment
 SEGMENT_BYTES = 256 * 1024
 
 

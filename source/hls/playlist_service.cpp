@@ -24,6 +24,12 @@ struct fetching {
   track& shown;
 };
 
+/// What a source gave that stands still: better than nothing when no other source has more.
+struct stale_playlist {
+  url source;
+  seen_ptr seen;
+};
+
 failure unreadable(const url& location, const problem& why) {
   return {.code = errc::not_a_playlist,
           .location = location.text(),
@@ -74,7 +80,26 @@ fetch_result<served_ptr> rewrite_seen(const fetching& now, const url& source, co
   return std::move(*served);
 }
 
-async::awaitable<fetch_result<served_ptr>> fetch_from_current(const fetching& now) {
+std::optional<failure> stuck(const fetching& now, const seen_playlist& seen) {
+  const auto slot = now.of.slot(now.round.current());
+  const auto unchanged = now.shown.stands_still(seen.fetched, slot, track::clock::now());
+  if (!unchanged) return std::nullopt;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*unchanged);
+  return failure{.code = errc::body_ended,
+                 .location = seen.fetched.location.text(),
+                 .detail = seen.fetched.location.host_header() +
+                           " has added nothing to its live playlist for " + std::to_string(seconds.count()) +
+                           " s"};
+}
+
+/// The one that players follow already, else the first.
+void keep_stale(const fetching& now, std::optional<stale_playlist>& stale, const url& source,
+                const seen_ptr& seen) {
+  if (!stale || now.shown.follows(now.of.slot(source))) stale = {source, seen};
+}
+
+async::awaitable<fetch_result<served_ptr>> fetch_from_current(const fetching& now,
+                                                              std::optional<stale_playlist>& stale) {
   const url source = now.round.current();
   const lookup with{now.tools, now.of, now.round.definition(), now.profile};
   auto place = co_await find_playlist(with, source, {now.asked.target, now.asked.imported});
@@ -94,40 +119,26 @@ async::awaitable<fetch_result<served_ptr>> fetch_from_current(const fetching& no
     remember(now, source, where, *seen);
   }
   const bool whole = directives.find("_HLS_skip") == std::string::npos;
+  auto still = whole && now.round.several() ? stuck(now, **seen) : std::nullopt;
+  if (still) {
+    keep_stale(now, stale, source, *seen);
+    co_return std::move(*still);
+  }
   co_return rewrite_seen(now, source, **seen, whole);
 }
 
-/// A live playlist that does not change any more: what makes it has died, although its server has not.
-std::optional<failure> stuck(const fetching& now, const served_playlist& served) {
-  constexpr int patience = 3;
-  if (!served.live || !now.round.another_left()) return std::nullopt;
-  const auto unchanged = now.shown.unchanged_for(now.of.slot(now.round.current()), track::clock::now());
-  if (!unchanged || *unchanged < patience * served.target) return std::nullopt;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*unchanged);
-  return failure{.code = errc::body_ended,
-                 .location = served.location.text(),
-                 .detail = served.location.host_header() + " has added nothing to its live playlist for " +
-                           std::to_string(seconds.count()) + " s"};
-}
-
 async::awaitable<fetch_result<served_ptr>> fetch_from_any(const fetching& now) {
-  std::optional<served_ptr> last_resort;
+  std::optional<stale_playlist> stale;
   for (;;) {
-    auto outcome = co_await fetch_from_current(now);
-    std::optional<failure> cause;
+    auto outcome = co_await fetch_from_current(now, stale);
     if (outcome) {
-      cause = stuck(now, **outcome);
-    } else {
-      cause = outcome.error();
-    }
-    if (!cause) {
       now.round.succeeded();
       co_return outcome;
     }
-    if (outcome) last_resort = *outcome;
-    auto recovered = co_await now.round.recover(std::move(*cause));
+    const bool still = outcome.error().code == errc::body_ended;
+    auto recovered = co_await now.round.recover(outcome.error(), still);
     if (recovered) continue;
-    if (last_resort) co_return *last_resort;
+    if (stale) co_return rewrite_seen(now, stale->source, *stale->seen, true);
     co_return recovered.error();
   }
 }

@@ -2,6 +2,8 @@
 
 #include "hls/values.hpp"
 
+#include <functional>
+
 namespace millrace::hls {
 
 served_ptr track::fresh(std::size_t source, clock::time_point now) const {
@@ -26,10 +28,22 @@ std::string track::directives_for(const media_query& query, std::size_t source) 
   return moved_directives(query, number, known);
 }
 
-std::optional<track::clock::duration> track::unchanged_for(std::size_t source, clock::time_point now) const {
+std::optional<track::clock::duration> track::stands_still(const fetched_playlist& fetched, std::size_t source,
+                                                          clock::time_point now) {
+  constexpr int patience = 3;
+  const auto text = std::hash<std::string_view>()(fetched.text.text());
   const std::scoped_lock lock(mutex_);
-  if (!last_ || !last_->live || last_source_ != source) return std::nullopt;
-  return now - changed_at_;
+  auto& last = sightings_[source];
+  if (last.since == clock::time_point() || last.text != text) last = {text, now};
+  const auto unchanged = now - last.since;
+  if (!last_ || !last_->live || last_->target.count() == 0 || unchanged < patience * last_->target)
+    return std::nullopt;
+  return unchanged;
+}
+
+bool track::follows(std::size_t source) const {
+  const std::scoped_lock lock(mutex_);
+  return last_ && last_source_ == source;
 }
 
 bool track::is_last(const fetched_playlist& fetched, std::size_t source) const {
@@ -66,7 +80,6 @@ parse_result<served_ptr> track::take(const fetched_playlist& fetched, const vari
     last_ = served;
     last_source_ = source;
     last_text_ = fetched.text;
-    changed_at_ = now;
     due_ = now + target;
   }
   return served;

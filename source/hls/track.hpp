@@ -7,6 +7,7 @@
 #include "hls/playlist_fetch.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,8 +38,13 @@ class track {
   bool is_media() const;
   /// The directives of a player's request in the numbers of that source.
   std::string directives_for(const media_query& query, std::size_t source) const;
-  /// For how long the last text from that source has not changed; nothing when it is not live.
-  std::optional<clock::duration> unchanged_for(std::size_t source, clock::time_point now) const;
+  /// To be told of each whole text before it is taken: for how long that source has given the same one,
+  /// meanwhile others too. Something only when that is three target durations or more of a live playlist:
+  /// what makes it has died, although its server has not.
+  std::optional<clock::duration> stands_still(const fetched_playlist& fetched, std::size_t source,
+                                              clock::time_point now);
+  /// The last text came from that source.
+  bool follows(std::size_t source) const;
 
   /// Rewrites what came from that source, or finds that it is what came before. `whole`: it was not asked for
   /// with directives that shorten it. Problems as those of outline_media() and rewrite().
@@ -49,12 +55,18 @@ class track {
  private:
   bool is_last(const fetched_playlist& fetched, std::size_t source) const;
 
+  struct sighting {
+    std::size_t text = 0;  ///< its hash
+    clock::time_point since{};
+  };
+
   mutable std::mutex mutex_;
+  std::map<std::size_t, sighting> sightings_;  ///< of each source's last text
   live_state numbering_;
   served_ptr last_;
   std::size_t last_source_ = 0;
   std::optional<playlist> last_text_;  ///< as it came
-  clock::time_point changed_at_{}, due_{};
+  clock::time_point due_{};
 };
 
 }  // namespace millrace::hls

@@ -2,6 +2,7 @@
 
 #include "hls/counterpart.hpp"
 #include "hls/source_round.hpp"
+#include "http/content_coding.hpp"
 #include "http/media_type.hpp"
 #include "server/shared_state.hpp"
 #include "server/stream_profile.hpp"
@@ -65,7 +66,9 @@ async::awaitable<void> read_beginning(opened_resource& of) {
 /// What comes back decides, not what it was asked as.
 async::awaitable<void> look_for_playlist(opened_resource& of) {
   const auto& head = of.answer.body.head();
-  of.playlist = http::is_playlist(head.fields.get("Content-Type"));
+  // A type alone proves nothing, but where bytes cannot be read.
+  of.playlist =
+      !http::content_codings(head.fields).empty() && http::is_playlist(head.fields.get("Content-Type"));
   if (of.playlist) co_return;
   if (head.body == http::framing::length) {
     const auto beginning = co_await of.answer.body.peek(enough);
