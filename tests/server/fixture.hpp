@@ -29,8 +29,8 @@ inline settings local_settings() {
   return config;
 }
 
-/// What happens at once takes no longer, even on a loaded machine and under a sanitizer; less than any time-out
-/// that would bring it about, too.
+/// What happens at once takes no longer, even on a loaded machine and under a sanitizer; less than any
+/// time-out that would bring it about, too.
 inline constexpr std::chrono::seconds promptly{6};
 
 /// Waits for what another thread brings about; false after `limit`.
