@@ -87,8 +87,8 @@ void seal_url(benchmark::State& state) {
   std::size_t i = 0;
   for (auto _ : state) {
     out.clear();
-    benchmark::DoNotOptimize(
-        sealer.seal(stream_id, urls[i++ % urls.size()], hls::uri_kind::resource, true, none, out));
+    benchmark::DoNotOptimize(sealer.seal(stream_id, urls[i++ % urls.size()], hls::uri_kind::resource,
+                                         {.segment = true}, none, out));
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
   state.SetLabel(std::to_string(urls[0].size()) + " -> " + std::to_string(out.size()) + " bytes");
@@ -101,7 +101,7 @@ void open_url(benchmark::State& state) {
   std::string out;
   sealer.seal(stream_id,
               "https://edge-3.cdn.example.net/vod/1234/5678/1080p/segment_100000.ts?token=0123456789",
-              hls::uri_kind::resource, true, none, out);
+              hls::uri_kind::resource, {.segment = true}, none, out);
   const auto token = std::string_view(out).substr(out.find("&t=") + 3);
   for (auto _ : state)
     benchmark::DoNotOptimize(sealer.open(stream_id, "segment_100000.ts", token));

@@ -96,6 +96,7 @@ struct live_settings {
 struct hls_settings {
   std::size_t shelf = 64 * 1024 * 1024;                ///< of a live stream's newest segments kept in memory
   std::size_t largest_shared = 32 * 1024 * 1024;       ///< a larger segment is fetched for each client apart
+  std::size_t kept_playlists = 128 * 1024 * 1024;      ///< rewritten playlists of all streams kept in memory
   int keep_target_durations = 3;                       ///< how long they are kept
   std::chrono::milliseconds blocking_timeout{60'000};  ///< for answers that wait for the next segment
   std::string secret;                                  ///< key of media URLs; empty: a random one

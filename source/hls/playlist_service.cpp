@@ -20,6 +20,7 @@ struct fetching {
   const upstream::request_profile& profile;
   const playlist_request& asked;
   const media_query& query;
+  bool posted;
   source_round& round;
   track& shown;
 };
@@ -68,13 +69,14 @@ void remember(const fetching& now, const url& source, const url& where, const se
 fetch_result<served_ptr> rewrite_seen(const fetching& now, const url& source, const seen_playlist& seen,
                                       bool whole) {
   const auto slot = now.of.slot(source);
-  const sealing_writer seal{now.tools.sealer, now.stream.id()};
+  const sealing_writer seal{now.tools.sealer, now.stream.id(), now.posted};
   const bool several = now.round.several();
   const auto write = [&](const found_uri& found, rewritten_playlist& out) {
     if (several) now.of.remember_owner(found.absolute, slot);
     seal(found, out);
   };
-  auto served = now.shown.take(seen.fetched, seen.imported, slot, whole, write, track::clock::now());
+  auto served =
+      now.shown.take(seen.fetched, seen.imported, slot, whole, write, now.tools.room, track::clock::now());
   if (!served) return unreadable(seen.fetched.location, served.error());
   if ((*served)->live) now.of.saw_live((*served)->target);
   return std::move(*served);
@@ -164,7 +166,8 @@ async::awaitable<fetch_result<served_ptr>> get_playlist(const playlist_tools& to
       if (outcome) co_return std::move(*outcome);
       continue;
     }
-    const fetching now{tools, of, *stream, profile, asked, query, round, *shown};
+    const fetching now{tools, of,    *stream, profile, asked, query, stream->posted() || asked.posted,
+                       round, *shown};
     auto outcome = co_await fetch_from_any(now);
     std::get<playlist_flights::lead>(turn).finish(outcome);
     co_return outcome;

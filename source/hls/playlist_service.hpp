@@ -11,6 +11,7 @@ namespace millrace::hls {
 struct playlist_request {
   url target;  ///< as its URL says; the stream's primary URL for its own playlist
   variable_list imported = {};
+  bool posted = false;     ///< by a URL that was made for a posted stream
   std::string query = {};  ///< of the request; only the directives in it count
 };
 

@@ -18,6 +18,7 @@ struct playlist_tools {
   const upstream::services& patient;  ///< for answers that wait for the next segment or part
   url_sealer& sealer;                 ///< this event loop's own
   playlist_flights& flights;
+  async::memory_budget& room;  ///< for the rewritten texts that are kept; shared
 };
 
 }  // namespace millrace::hls

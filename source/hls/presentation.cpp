@@ -10,6 +10,7 @@ namespace {
 /// Of one stream: variants and renditions on all its sources.
 constexpr std::size_t most_tracks = 1024;
 constexpr std::size_t most_media_playlists = 64;
+constexpr std::size_t most_media_bytes = std::size_t{32} << 20;
 /// URLs that are remembered, twice as many at most.
 constexpr std::size_t memory_generation = 50'000;
 
@@ -78,7 +79,14 @@ void presentation::remember_media(const url& source, const url& target, seen_ptr
   auto& list = sources_[source.text()].media;
   std::erase_if(list, [&](const auto& each) { return each.first == target; });
   list.emplace_front(target, std::move(seen));
-  if (list.size() > most_media_playlists) list.pop_back();
+  std::size_t bytes = 0;
+  std::size_t kept = 0;
+  for (const auto& each : list) {
+    bytes += each.second->fetched.text.text().size();
+    if (kept > 0 && (kept == most_media_playlists || bytes > most_media_bytes)) break;
+    ++kept;
+  }
+  list.resize(kept, list.front());
 }
 
 seen_ptr presentation::top(const url& source) const {
@@ -111,9 +119,22 @@ std::shared_ptr<presentation> presentation_list::of(const std::shared_ptr<regist
   return found;
 }
 
-void presentation_list::clean_up() {
+void presentation::forget_idle(std::chrono::steady_clock::time_point now) {
   const std::scoped_lock lock(mutex_);
-  std::erase_if(all_, [](const auto& each) { return each.second->orphaned(); });
+  for (const auto& [asked, shown] : tracks_)
+    shown->forget_idle(now);
+}
+
+void presentation_list::clean_up(std::chrono::steady_clock::time_point now) {
+  std::vector<std::shared_ptr<presentation>> left;
+  {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(all_, [](const auto& each) { return each.second->orphaned(); });
+    for (const auto& [id, each] : all_)
+      left.push_back(each);
+  }
+  for (const auto& each : left)
+    each->forget_idle(now);
 }
 
 }  // namespace millrace::hls

@@ -72,6 +72,9 @@ class presentation {
     return std::chrono::microseconds(live_target_.load());
   }
 
+  /// Drops texts that nobody has asked for lately.
+  void forget_idle(std::chrono::steady_clock::time_point now);
+
   // What a URL leads to.
 
   /// Its body does not begin with #EXTM3U.
@@ -108,8 +111,8 @@ class presentation {
 class presentation_list {
  public:
   std::shared_ptr<presentation> of(const std::shared_ptr<registry::stream>& stream);
-  /// Forgets those whose streams are gone.
-  void clean_up();
+  /// Forgets those whose streams are gone, and what nobody asks for. To be called every few seconds.
+  void clean_up(std::chrono::steady_clock::time_point now);
 
  private:
   std::mutex mutex_;

@@ -64,11 +64,11 @@ const aes_siv::block& url_sealer::stream_data(std::string_view stream_id) {
 }
 
 std::size_t url_sealer::seal(std::string_view stream_id, std::string_view absolute, uri_kind kind,
-                             bool segment, const variable_list& variables, std::string& out) {
+                             url_marks marks, const variable_list& variables, std::string& out) {
   const auto name = name_of(absolute, kind);
   plain_.clear();
   append_payload(plain_, {absolute, name.verbatim ? std::string_view(name.decoded) : std::string_view{}, kind,
-                          segment, kind == uri_kind::playlist ? variables : no_variables_});
+                          marks, kind == uri_kind::playlist ? variables : no_variables_});
   sealed_.clear();
   siv_.seal(siv_.with(stream_data(stream_id), name.decoded), plain_, sealed_);
   out.append(name.encoded).append("?client_id=");
@@ -92,8 +92,8 @@ boost::system::result<unsealed_url, seal_error> url_sealer::open(std::string_vie
 }
 
 void sealing_writer::operator()(const found_uri& found, rewritten_playlist& out) const {
-  const auto place =
-      sealer.seal(stream_id, found.absolute, found.kind, is_segment(found), found.exported, out.text);
+  const auto place = sealer.seal(stream_id, found.absolute, found.kind,
+                                 {.segment = is_segment(found), .posted = posted}, found.exported, out.text);
   out.client_ids.push_back(static_cast<std::uint32_t>(place));
   // A fragment is the player's own business. It may hold what a variable brought in.
   if (!found.fragment.empty())

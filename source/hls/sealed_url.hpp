@@ -24,11 +24,17 @@ class sealing_key {
   std::array<unsigned char, 64> bytes_{};
 };
 
+/// What a URL carries beside its target, so that it outlives a restart.
+struct url_marks {
+  bool segment = false;  ///< a media segment or a part of one: it counts as such
+  bool posted = false;   ///< made for a stream that an operator posted, so that web pages may read it
+};
+
 /// What a token stands for.
 struct unsealed_url {
   url target;
   uri_kind kind;
-  bool segment;             ///< a media segment or a part of one: it counts as such
+  url_marks marks;
   variable_list variables;  ///< what a playlist at `target` may import
 };
 
@@ -46,7 +52,7 @@ class url_sealer {
 
   /// Appends the relative URI without the client id and returns the place in `out` where the id goes.
   /// `absolute` is a `url::text`.
-  std::size_t seal(std::string_view stream_id, std::string_view absolute, uri_kind kind, bool segment,
+  std::size_t seal(std::string_view stream_id, std::string_view absolute, uri_kind kind, url_marks marks,
                    const variable_list& variables, std::string& out);
 
   /// `name` is the last path segment of the request as it came, `token` the value of its parameter.
@@ -70,6 +76,7 @@ struct rewritten_playlist;
 struct sealing_writer {
   url_sealer& sealer;
   std::string_view stream_id;
+  bool posted = true;
 
   void operator()(const found_uri& found, rewritten_playlist& out) const;
 };

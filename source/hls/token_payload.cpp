@@ -12,7 +12,8 @@ constexpr unsigned has_variables = 2;  // a list of them stands before the URL
 constexpr unsigned scheme_http = 4;    // "http://" is left out
 constexpr unsigned scheme_https = 8;   // "https://" is left out
 constexpr unsigned is_segment = 16;    // a media segment or a part of one
-constexpr unsigned known_flags = 31;
+constexpr unsigned is_posted = 32;     // made for a stream that an operator posted
+constexpr unsigned known_flags = 63;
 // Stands for the name, which is in the path. No URL's text holds a control character.
 constexpr char name_mark = '\x01';
 
@@ -66,7 +67,8 @@ std::optional<variable_list> take_variables(std::string_view& in) {
 
 void append_payload(std::string& out, const token_payload& what) {
   unsigned flags = what.kind == uri_kind::playlist ? plays_list : 0U;
-  if (what.segment) flags |= is_segment;
+  if (what.marks.segment) flags |= is_segment;
+  if (what.marks.posted) flags |= is_posted;
   if (!what.variables.empty()) flags |= has_variables;
   std::string_view rest = what.absolute;
   if (rest.starts_with(http)) {
@@ -108,8 +110,9 @@ std::optional<unsealed_url> read_payload(std::string_view bytes, std::string_vie
   if (mark != std::string_view::npos) text.append(name).append(bytes.substr(mark + 1));
   auto target = url::parse(text);
   if (!target) return std::nullopt;
+  const url_marks marks{.segment = (flags & is_segment) != 0, .posted = (flags & is_posted) != 0};
   const auto kind = (flags & plays_list) != 0 ? uri_kind::playlist : uri_kind::resource;
-  return unsealed_url{std::move(*target), kind, (flags & is_segment) != 0, std::move(*variables)};
+  return unsealed_url{std::move(*target), kind, marks, std::move(*variables)};
 }
 
 }  // namespace millrace::hls

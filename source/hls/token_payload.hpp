@@ -13,7 +13,7 @@ struct token_payload {
   std::string_view absolute;  ///< a `url::text`
   std::string_view name;      ///< its last path segment where the token need not repeat it, else empty
   uri_kind kind;
-  bool segment;
+  url_marks marks;
   const variable_list& variables;
 };
 

@@ -6,15 +6,28 @@
 
 namespace millrace::hls {
 
-served_ptr track::fresh(std::size_t source, clock::time_point now) const {
+namespace {
+
+/// Players reload more often.
+constexpr std::chrono::seconds idle_limit{60};
+
+std::uint64_t size_of(const served_playlist& served, const playlist& text) {
+  return served.body.text.size() + served.body.client_ids.size() * sizeof(std::uint32_t) +
+         text.text().size() + text.lines().size() * sizeof(line);
+}
+
+}  // namespace
+
+served_ptr track::fresh(std::size_t source, clock::time_point now) {
   const std::scoped_lock lock(mutex_);
-  const bool usable = last_ && (last_->live || numbering_.begun) && last_source_ == source && now < due_;
+  used_at_ = now;
+  const bool usable = (live_ || numbering_.begun) && last_source_ == source && now < due_;
   return usable ? last_ : nullptr;
 }
 
 bool track::is_media() const {
   const std::scoped_lock lock(mutex_);
-  return numbering_.begun || (last_ && !last_->master);
+  return media_;
 }
 
 std::string track::directives_for(const media_query& query, std::size_t source) const {
@@ -36,14 +49,13 @@ std::optional<track::clock::duration> track::stands_still(const fetched_playlist
   auto& last = sightings_[source];
   if (last.since == clock::time_point() || last.text != text) last = {text, now};
   const auto unchanged = now - last.since;
-  if (!last_ || !last_->live || last_->target.count() == 0 || unchanged < patience * last_->target)
-    return std::nullopt;
+  if (!live_ || target_.count() == 0 || unchanged < patience * target_) return std::nullopt;
   return unchanged;
 }
 
 bool track::follows(std::size_t source) const {
   const std::scoped_lock lock(mutex_);
-  return last_ && last_source_ == source;
+  return last_source_ == source;
 }
 
 bool track::is_last(const fetched_playlist& fetched, std::size_t source) const {
@@ -53,8 +65,9 @@ bool track::is_last(const fetched_playlist& fetched, std::size_t source) const {
 
 parse_result<served_ptr> track::take(const fetched_playlist& fetched, const variable_list& imported,
                                      std::size_t source, bool whole, const reference_writer& write,
-                                     clock::time_point now) {
+                                     async::memory_budget& room, clock::time_point now) {
   const std::scoped_lock lock(mutex_);
+  used_at_ = now;
   if (whole && is_last(fetched, source)) {
     due_ = now + last_->target / 2;
     return last_;
@@ -77,12 +90,34 @@ parse_result<served_ptr> track::take(const fetched_playlist& fetched, const vari
       served_playlist{std::move(*rewritten), master, live, target, fetched.location, fetched.remote});
   numbering_ = std::move(numbering);
   if (whole) {
-    last_ = served;
     last_source_ = source;
-    last_text_ = fetched.text;
+    media_ = media_ || !master;
+    live_ = live;
+    target_ = target;
     due_ = now + target;
+    keep(served, fetched, room);
   }
   return served;
+}
+
+void track::keep(const served_ptr& served, const fetched_playlist& fetched, async::memory_budget& room) {
+  drop();
+  const auto size = size_of(*served, fetched.text);
+  room_ = room.try_reserve(size);
+  if (room_.size() < size) return;
+  last_ = served;
+  last_text_ = fetched.text;
+}
+
+void track::drop() {
+  last_.reset();
+  last_text_.reset();
+  room_ = {};
+}
+
+void track::forget_idle(clock::time_point now) {
+  const std::scoped_lock lock(mutex_);
+  if (now - used_at_ > idle_limit) drop();
 }
 
 }  // namespace millrace::hls

@@ -2,6 +2,7 @@
 // One playlist that players ask for again and again, whichever source it comes from: its last rewritten text,
 // how long that is shared, and its numbers across failovers.
 
+#include "async/block_pool.hpp"
 #include "hls/live_numbering.hpp"
 #include "hls/media_query.hpp"
 #include "hls/playlist_fetch.hpp"
@@ -33,7 +34,7 @@ class track {
 
   /// The last text from that source, if it is live, or was until its end, and its next change is not due: a
   /// target duration after the last change seen, then half of that as long as it does not change.
-  served_ptr fresh(std::size_t source, clock::time_point now) const;
+  served_ptr fresh(std::size_t source, clock::time_point now);
   /// A media playlist has been served under this name.
   bool is_media() const;
   /// The directives of a player's request in the numbers of that source.
@@ -47,13 +48,18 @@ class track {
   bool follows(std::size_t source) const;
 
   /// Rewrites what came from that source, or finds that it is what came before. `whole`: it was not asked for
-  /// with directives that shorten it. Problems as those of outline_media() and rewrite().
+  /// with directives that shorten it. It is kept as long as `room` has some for it. Problems as those of
+  /// outline_media() and rewrite().
   parse_result<served_ptr> take(const fetched_playlist& fetched, const variable_list& imported,
                                 std::size_t source, bool whole, const reference_writer& write,
-                                clock::time_point now);
+                                async::memory_budget& room, clock::time_point now);
+  /// Nobody has asked for it for long: the text goes, the numbers stay.
+  void forget_idle(clock::time_point now);
 
  private:
   bool is_last(const fetched_playlist& fetched, std::size_t source) const;
+  void keep(const served_ptr& served, const fetched_playlist& fetched, async::memory_budget& room);
+  void drop();
 
   struct sighting {
     std::size_t text = 0;  ///< its hash
@@ -63,10 +69,14 @@ class track {
   mutable std::mutex mutex_;
   std::map<std::size_t, sighting> sightings_;  ///< of each source's last text
   live_state numbering_;
+  std::optional<std::size_t> last_source_;
+  bool media_ = false, live_ = false;  ///< what it was last
+  std::chrono::microseconds target_{};
+  clock::time_point due_{}, used_at_{};
+  // What is kept of the last text.
   served_ptr last_;
-  std::size_t last_source_ = 0;
   std::optional<playlist> last_text_;  ///< as it came
-  clock::time_point due_{};
+  async::memory_budget::reservation room_;
 };
 
 }  // namespace millrace::hls

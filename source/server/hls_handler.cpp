@@ -12,12 +12,20 @@ namespace millrace::server {
 namespace {
 
 hls::playlist_request to_fetch(const hls_request& asked, const registry::stream& stream) {
-  if (!asked.sealed)
-    return {.target = stream.definition()->sources.front(), .imported = {}, .query = asked.query};
-  return {.target = asked.sealed->target, .imported = asked.sealed->variables, .query = asked.query};
+  if (!asked.sealed) {
+    return {.target = stream.definition()->sources.front(),
+            .imported = {},
+            .posted = stream.posted(),
+            .query = asked.query};
+  }
+  return {.target = asked.sealed->target,
+          .imported = asked.sealed->variables,
+          .posted = asked.sealed->marks.posted,
+          .query = asked.query};
 }
 
 async::awaitable<void> serve(playing& play, const hls_request& asked) {
+  play.posted = play.stream->posted() || (asked.sealed && asked.sealed->marks.posted);
   const auto of = play.context.worker.shared.hls.presentations.of(play.stream);
   if (asked.sealed && asked.sealed->kind == hls::uri_kind::resource) {
     const auto outcome = co_await respond_resource(play, *of, *asked.sealed);

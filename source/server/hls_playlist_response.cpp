@@ -50,7 +50,7 @@ http::field_list playlist_fields(const playing& play, const hls::served_playlist
 
 bool may_read(const playing& play, const url& location, const asio::ip::tcp::endpoint& remote) {
   const auto& policy = play.context.worker.shared.policy;
-  return play.stream->posted() || policy.web_readable(location.host(), remote.address());
+  return play.posted || policy.web_readable(location.host(), remote.address());
 }
 
 async::awaitable<void> refuse_hls(playing& play, failure cause) {
@@ -58,7 +58,7 @@ async::awaitable<void> refuse_hls(playing& play, failure cause) {
   log::warning("stream {}: {}", play.stream->id(), to_string(cause));
   play.stream->record_error(to_string(cause));
   auto answer = explain_sealed(cause);
-  bool readable = play.stream->posted();
+  bool readable = play.posted;
   if (!readable) readable = co_await may_web_read(play.context, known->sources);
   if (readable) add_cors(answer.fields);
   co_await respond_problem(play.context, answer.problem, std::move(answer.fields));

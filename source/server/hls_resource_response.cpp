@@ -27,6 +27,12 @@ hls_state& state_of(const resource_request& now) {
   return now.play.context.worker.shared.hls;
 }
 
+/// "bytes=0-", as many players ask for each segment: the whole, but for the status.
+bool is_whole(const http::requested_range& range) {
+  const auto* from = std::get_if<http::range_from>(&range);
+  return from != nullptr && from->first == 0 && !from->last;
+}
+
 resource_request describe_request(playing& play, hls::presentation& of, const hls::unsealed_url& asked) {
   const auto& request = play.context.request;
   const auto& config = play.context.worker.shared.config.transfer;
@@ -37,7 +43,7 @@ resource_request describe_request(playing& play, hls::presentation& of, const hl
                        play.stream->id() + '\n' + asked.target.text() + '\n',
                        {}};
   now.key = now.whole_key;
-  if (now.range) now.key += request.fields.get("Range");
+  if (now.range && !is_whole(*now.range)) now.key += request.fields.get("Range");
   return now;
 }
 
@@ -62,7 +68,7 @@ media_request to_play(const resource_request& now) {
           .file_name = {},
           .pass_whole = true,
           .sealed = true,
-          .guarded = !now.play.stream->posted()};
+          .guarded = !now.play.posted};
 }
 
 async::awaitable<void> answer_alone(resource_request& now, fetch_result<opened_resource> opened) {
@@ -230,7 +236,7 @@ async::awaitable<resource_outcome> respond_resource(playing& play, hls::presenta
                                                     const hls::unsealed_url& asked) {
   auto now = describe_request(play, of, asked);
   const auto outcome = co_await respond(now);
-  if (asked.segment && play.complete) play.segment_served();
+  if (asked.marks.segment && play.complete) play.segment_served();
   co_return outcome;
 }
 

@@ -21,6 +21,7 @@ std::string random_secret() {
 
 hls_state::hls_state(const hls_settings& config)
     : key(hls::sealing_key::derive(config.secret.empty() ? random_secret() : config.secret)),
+      playlist_room(config.kept_playlists),
       shelf(config.shelf) {}
 
 }  // namespace millrace::server

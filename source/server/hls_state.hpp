@@ -22,6 +22,7 @@ struct hls_state {
   explicit hls_state(const hls_settings& config);
 
   const hls::sealing_key key;
+  async::memory_budget playlist_room;  ///< outlives what is kept in it
   hls::presentation_list presentations;
   hls::playlist_flights playlists;
   resource_flights resources;

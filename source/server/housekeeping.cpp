@@ -17,7 +17,7 @@ async::awaitable<void> run_segment_cleanup(hls_state& hls) {
   for (;;) {
     co_await async::sleep_for(interval);
     hls.shelf.clean_up(transfer::segment_shelf::clock::now());
-    hls.presentations.clean_up();
+    hls.presentations.clean_up(std::chrono::steady_clock::now());
   }
 }
 

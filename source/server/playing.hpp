@@ -21,6 +21,7 @@ class playing {
   const std::shared_ptr<registry::stream> stream;
   bool seeking = false;      ///< the range begins behind the first byte
   bool web_readable = true;  ///< web pages may read the response, errors included
+  bool posted = false;       ///< the stream, or its URL was made for a posted one: pages may read it
   bool complete = false;     ///< the whole body was sent
   bool unframed = false;     ///< the body ends with the connection: only a reset tells that it was cut
   /// Set while the response can go on with another source; called on its own event loop.

@@ -33,7 +33,8 @@ worker::worker(const settings& config, shared_state& state)
       live_upstream(services_of(state.live_config, state, blocks, upstream.cache)),
       patient_upstream(services_of(state.patient_config, state, blocks, nullptr)),
       sealer(state.hls.key),
-      playlists{upstream, live_upstream, patient_upstream, sealer, state.hls.playlists},
+      playlists{upstream, live_upstream,       patient_upstream,
+                sealer,   state.hls.playlists, state.hls.playlist_room},
       group(loop.get_executor()),
       guard_(loop.get_executor()) {}
 

@@ -17,7 +17,8 @@ struct fixture : upstream::origin_fixture {
   presentation of{stream};
   playlist_flights flights;
   url_sealer sealer{sealing_key::derive("of these tests")};
-  playlist_tools tools{with, with, with, sealer, flights};
+  async::memory_budget room{1024 * 1024};
+  playlist_tools tools{with, with, with, sealer, flights, room};
   upstream::request_profile sent = profile();
   lookup looking{tools, of, definition, sent};
 

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_stream_that_was_posted_again_begins_anew) {
   BOOST_TEST((all.of(again) != first));
   stream.reset();
   BOOST_TEST(first->orphaned());
-  all.clean_up();
+  all.clean_up(std::chrono::steady_clock::now());
   BOOST_TEST((all.of(again) != first));
 }
 

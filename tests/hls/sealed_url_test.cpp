@@ -23,9 +23,11 @@ struct fixture {
   hls::url_sealer sealer{hls::sealing_key::derive("secret")};
 
   sealed_parts seal(std::string_view absolute, uri_kind kind = uri_kind::resource,
-                    const hls::variable_list& variables = test::no_variables(), bool segment = false) {
+                    const hls::variable_list& variables = test::no_variables(), bool segment = false,
+                    bool posted = true) {
     std::string out = "before ";
-    const auto place = sealer.seal(stream, absolute, kind, segment, variables, out);
+    const auto place =
+        sealer.seal(stream, absolute, kind, {.segment = segment, .posted = posted}, variables, out);
     out.insert(place, "ME");
     out.erase(0, 7);
     const auto query = out.find('?');
@@ -152,10 +154,10 @@ BOOST_AUTO_TEST_CASE(a_playlist_is_rewritten_with_sealed_urls) {
   const auto base = test::parse_url("http://h/a/list.m3u8");
   const auto out = hls::rewrite({text, base, test::no_variables()}, hls::sealing_writer{sealer, stream});
   BOOST_REQUIRE(out.has_value());
-  const auto segment = seal("http://h/a/seg.ts", uri_kind::resource, test::no_variables(), true);
-  BOOST_TEST(sealer.open(stream, segment.name, segment.token)->segment);
-  const auto init = seal("http://h/a/init.mp4");
-  BOOST_TEST(!sealer.open(stream, init.name, init.token)->segment);
+  const auto segment = seal("http://h/a/seg.ts", uri_kind::resource, test::no_variables(), true, true);
+  BOOST_TEST(sealer.open(stream, segment.name, segment.token)->marks.segment);
+  const auto init = seal("http://h/a/init.mp4", uri_kind::resource, test::no_variables(), false, true);
+  BOOST_TEST(!sealer.open(stream, init.name, init.token)->marks.segment);
   BOOST_TEST(out->with_client("ME") ==
              "#EXTM3U\n#EXTINF:1,\n" + segment.text + "#t=1,2\n#EXT-X-MAP:URI=\"" + init.text + "\"\n");
 }

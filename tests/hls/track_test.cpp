@@ -18,20 +18,21 @@ std::string window(const std::string& name, int first, int count = 3, bool ended
 }
 
 struct fixture {
+  async::memory_budget room{1024 * 1024};  // outlives what is kept in it
   hls::track shown;
   hls::track::clock::time_point now{};  // no real clock
 
   hls::served_ptr take(const std::string& text, std::size_t source = 0, bool whole = true,
                        const std::string& location = "http://h/p.m3u8") {
     const hls::fetched_playlist fetched{test::parse(text), test::parse_url(location), {}};
-    const auto served = shown.take(fetched, test::no_variables(), source, whole, test::write_same, now);
+    const auto served = shown.take(fetched, test::no_variables(), source, whole, test::write_same, room, now);
     return served ? *served : nullptr;
   }
   bool still(const std::string& text, std::size_t source = 0) {
     const hls::fetched_playlist fetched{test::parse(text), test::parse_url("http://h/p.m3u8"), {}};
     return shown.stands_still(fetched, source, now).has_value();
   }
-  bool is_fresh(std::size_t source = 0) const { return shown.fresh(source, now) != nullptr; }
+  bool is_fresh(std::size_t source = 0) { return shown.fresh(source, now) != nullptr; }
   std::string directives(const std::string& query, std::size_t source = 0) const {
     return shown.directives_for(*hls::split_media_query(query), source);
   }
@@ -78,7 +79,7 @@ BOOST_AUTO_TEST_CASE(recordings_and_multivariant_playlists_are_not_kept) {
   const hls::fetched_playlist fetched{test::parse("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n"),
                                       test::parse_url("http://h/m.m3u8"),
                                       {}};
-  const auto master = other.take(fetched, test::no_variables(), 0, true, test::write_same, now);
+  const auto master = other.take(fetched, test::no_variables(), 0, true, test::write_same, room, now);
   BOOST_REQUIRE(master.has_value());
   BOOST_TEST((*master)->master);
   BOOST_TEST(!(*master)->live);
@@ -168,6 +169,33 @@ BOOST_AUTO_TEST_CASE(directives_are_in_the_numbers_of_the_source) {
   // What had been told before the change lies behind its window: it answers at once.
   BOOST_TEST(directives("_HLS_msn=12", 1) == "_HLS_msn=499");
   BOOST_TEST(directives("_HLS_msn=x", 1) == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_has_its_share_of_the_room) {
+  take(window("a", 1));
+  const auto one = room.used();
+  BOOST_TEST(one > window("a", 1).size());
+  take(window("a", 2));
+  BOOST_TEST(room.used() == one);
+  shown.forget_idle(now + 59s);
+  BOOST_TEST(is_fresh());
+  shown.forget_idle(now + 61s);
+  BOOST_TEST(!is_fresh());
+  BOOST_TEST(room.used() == 0U);
+  // The numbers stay: another stream goes on behind the last segment.
+  const auto other = take(window("b", 1), 1);
+  BOOST_REQUIRE(other);
+  BOOST_TEST(other->body.text.find("#EXT-X-MEDIA-SEQUENCE:5\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(without_room_nothing_is_kept) {
+  async::memory_budget none(10);
+  const hls::fetched_playlist fetched{test::parse(window("a", 1)), test::parse_url("http://h/p.m3u8"), {}};
+  const auto served = shown.take(fetched, test::no_variables(), 0, true, test::write_same, none, now);
+  BOOST_TEST(served.has_value());
+  BOOST_TEST(!is_fresh());
+  BOOST_TEST(shown.is_media());
+  BOOST_TEST(none.used() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -165,21 +165,59 @@ BOOST_AUTO_TEST_CASE(nothing_fits) {
   check_problem(answer, 502, "upstream");
 }
 
-BOOST_AUTO_TEST_CASE(a_body_that_breaks_goes_on_at_no_other_source) {
-  // Bytes of another source may follow only when they are known to be the same; segments are short enough to
-  // be loaded again.
-  two_sources at;
-  const auto uris = at.segments(at.id);
-  origin::behaviour rules{.size = 400'000, .seed = 101};
-  rules.reset_at = origin::cut{.after = 100'000, .absolute = true};
-  at.origin.set("/a/seg1.ts", rules);
-  at.set_bytes("/b/seg1.ts", 400'000, 201);
-  const auto answer = at.follow(at.id, uris.at(1));
-  if (!answer.complete) {
-    BOOST_TEST(answer.body == origin::content_of(101, 0, answer.body.size()), "bytes of two sources");
-  } else {
-    BOOST_TEST(has_content(answer, 201, 0, 400'000), "bytes of two sources");
+BOOST_AUTO_TEST_CASE(a_body_that_breaks_goes_on_where_the_bytes_are_the_same) {
+  for (const std::string names : {"seg", "other"}) {
+    for (const bool same : {false, true}) {
+      BOOST_TEST_CONTEXT(names << (same ? ", same bytes" : ", other bytes")) {
+        media_text other;
+        other.names = names;
+        two_sources at({}, other);
+        const auto uris = at.segments(at.id);
+        origin::behaviour rules{.size = 400'000, .seed = 101};
+        rules.reset_at = origin::cut{.after = 100'000, .absolute = true};
+        at.origin.set("/a/seg1.ts", rules);
+        at.set_bytes("/b/" + names + "1.ts", 400'000, same ? 101 : 201);
+        const auto answer = at.follow(at.id, uris.at(1));
+        if (same) {
+          check_whole(answer, 101, 400'000);
+        } else {
+          check_cut(answer, 101);
+        }
+      }
+    }
   }
+}
+
+BOOST_AUTO_TEST_CASE(all_who_ask_at_once_fail_over_together) {
+  auto config = hls_test_settings();
+  config.listen.threads = 4;
+  two_sources at({}, {.names = "other"}, config);
+  const auto uris = at.segments(at.id);
+  origin::behaviour dead{.delay = milliseconds(300)};
+  dead.status = origin::status_reply{.status = 404};
+  at.origin.set("/a/m.m3u8", dead);
+  at.origin.set("/a/seg1.ts", dead);
+  at.origin.set("/b/other1.ts", {.size = 10'000, .seed = 201, .delay = milliseconds(500)});
+  for (const bool playlist : {true, false}) {
+    std::vector<raw_response> all(12);
+    std::vector<std::thread> clients;
+    for (auto& each : all) {
+      clients.emplace_back([&] { each = playlist ? at.playlist(at.id) : at.follow(at.id, uris.at(1)); });
+    }
+    for (auto& each : clients)
+      each.join();
+    for (const auto& each : all) {
+      if (playlist) {
+        BOOST_REQUIRE_EQUAL(each.status, 200);
+        BOOST_TEST(name_in(uris_of(each.body).at(0)) == "other0.ts");
+      } else {
+        check_whole(each, 201, 10'000);
+      }
+    }
+  }
+  BOOST_TEST(at.asked("/a/m.m3u8") <= 2U);
+  BOOST_TEST(at.asked("/a/seg1.ts") <= 1U);
+  BOOST_TEST(at.asked("/b/other1.ts") <= 2U);
 }
 
 namespace {

@@ -83,19 +83,23 @@ BOOST_AUTO_TEST_CASE(different_ranges_at_once_are_right) {
   channel at(vod);
   const auto target = at.segment(1);
   at.origin.set("/seg1.ts", {.size = 1'500'000, .seed = 9, .delay = milliseconds(50)});
+  constexpr std::size_t count = 12;
+  const auto begin = [](std::size_t i) { return i * 50'000; };
+  const auto size = [](std::size_t i) { return 200'000 + i; };
+  std::vector<raw_response> all(count);
   std::vector<std::thread> clients;
-  for (std::uint64_t i = 0; i < 12; ++i) {
-    clients.emplace_back([&, i] {
-      const std::uint64_t begin = i * 50'000, size = 200'000 + i;
-      const auto got = at.server.request(
-          "GET", target,
-          "Range: bytes=" + std::to_string(begin) + "-" + std::to_string(begin + size - 1) + "\r\n");
-      BOOST_TEST(got.status == 206);
-      BOOST_TEST(has_content(got, 9, begin, size), "the bytes differ");
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto last = std::to_string(begin(i) + size(i) - 1);
+    clients.emplace_back([&, i, lines = "Range: bytes=" + std::to_string(begin(i)) + "-" + last + "\r\n"] {
+      all[i] = at.server.request("GET", target, lines);
     });
   }
   for (auto& each : clients)
     each.join();
+  for (std::size_t i = 0; i < count; ++i) {
+    BOOST_TEST(all[i].status == 206);
+    BOOST_TEST(has_content(all[i], 9, begin(i), size(i)), "the bytes differ");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(concurrent_failures_are_one_failure) {
@@ -179,6 +183,22 @@ BOOST_AUTO_TEST_CASE(the_newest_live_segments_are_served_from_memory) {
   check_problem(at.server.request("GET", target, "Range: bytes=10000-\r\n"), 416, "range");
 }
 
+BOOST_AUTO_TEST_CASE(it_does_not_matter_how_players_ask_for_all_of_it) {
+  for (const bool range_first : {false, true}) {
+    channel at(broadcast(2));
+    const auto target = at.segment(2);
+    const std::string ranged = "Range: bytes=0-\r\n";
+    const auto first = at.server.request("GET", target, range_first ? ranged : std::string());
+    const auto second = at.server.request("GET", target, range_first ? std::string() : ranged);
+    check_whole(range_first ? second : first, 52, 10'000);
+    const auto& part = range_first ? first : second;
+    BOOST_TEST(part.status == 206);
+    BOOST_TEST(part.header("Content-Range").value_or("") == "bytes 0-9999/10000");
+    BOOST_TEST(has_content(part, 52, 0, 10'000));
+    BOOST_TEST(at.asked("/seg2.ts") == 1U);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(they_are_kept_for_three_target_durations) {
   channel at(broadcast(1));
   const auto target = at.segment(2);
@@ -251,14 +271,13 @@ BOOST_AUTO_TEST_CASE(one_that_leaves_before_the_first_answer_does_not_either) {
     const auto path = playlist ? "/m.m3u8" : "/seg1.ts";
     const auto before = at.asked(path);
     BOOST_TEST(eventually([&] { return at.origin.of(path).active_requests > 0 || at.asked(path) > before; }));
-    std::thread other([&] {
-      const auto got = at.server.request("GET", what);
-      BOOST_TEST(got.status == 200);
-      BOOST_TEST(got.complete);
-    });
+    raw_response got;
+    std::thread other([&] { got = at.server.request("GET", what); });
     std::this_thread::sleep_for(milliseconds(100));
     first->reset();
     other.join();
+    BOOST_TEST(got.status == 200);
+    BOOST_TEST(got.complete);
   }
 }
 
