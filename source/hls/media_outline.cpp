@@ -73,9 +73,8 @@ class outliner {
     const auto value = text_.value(each);
     switch (each.what) {
       case tag::inf: {
-        const auto duration = parse_seconds(value);
-        if (!duration) return problem_code::bad_number;
-        next_.duration = *duration;
+        // Channel lists have all kinds of things there, and players do not mind.
+        next_.duration = parse_seconds(value).value_or(std::chrono::microseconds(0));
         return std::nullopt;
       }
       case tag::byte_range: {

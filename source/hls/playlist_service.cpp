@@ -1,5 +1,6 @@
 #include "hls/playlist_service.hpp"
 
+#include "async/combinators.hpp"
 #include "hls/counterpart.hpp"
 #include "hls/source_round.hpp"
 
@@ -43,11 +44,33 @@ const upstream::services& patience(const fetching& now) {
   return now.of.live_target() > std::chrono::microseconds(0) ? now.tools.live : now.tools.files;
 }
 
+using fetch_outcome = std::optional<fetch_result<fetched_playlist>>;
+
+async::awaitable<fetch_outcome> fetch(const upstream::services& with, upstream::request_profile profile,
+                                      url where) {
+  co_return co_await fetch_playlist(with, std::move(profile), std::move(where));
+}
+
+/// A playlist is small: one that trickles would keep all its viewers waiting.
+async::awaitable<fetch_result<fetched_playlist>> fetch_in_time(const upstream::services& with,
+                                                               upstream::request_profile profile, url where,
+                                                               std::chrono::microseconds target) {
+  const auto limit = std::max<std::chrono::microseconds>(with.config.upstream.read_timeout, target);
+  const std::string host = where.host_header();
+  auto fetching = fetch(with, std::move(profile), std::move(where));
+  auto fetched = co_await async::with_timeout(limit, std::move(fetching));
+  if (fetched) co_return std::move(**fetched);
+  const auto seconds = std::chrono::duration_cast<std::chrono::duration<double>>(limit).count();
+  co_return failure{.code = errc::read_timeout,
+                    .detail = host + " has not sent its playlist within " +
+                              std::to_string(static_cast<long>(seconds + 0.5)) + " s"};
+}
+
 async::awaitable<fetch_result<seen_ptr>> fetch_at(const fetching& now, playlist_place place,
                                                   std::string directives) {
   const auto where = with_directives(place.where, directives);
   if (!where) co_return failure{.code = where.error()};
-  auto fetched = co_await fetch_playlist(patience(now), now.profile, *where);
+  auto fetched = co_await fetch_in_time(patience(now), now.profile, *where, now.of.live_target());
   if (!fetched) co_return fetched.error();
   co_return seen_ptr(std::make_shared<const seen_playlist>(
       seen_playlist{.fetched = std::move(*fetched), .imported = std::move(place.imported)}));

@@ -27,6 +27,12 @@ void source_round::succeeded() {
   if (first_left_ || whom_ == blame::source) stream_->source_answered(current());
 }
 
+/// What was asked for, as far as the log may tell; the source where nothing says so.
+std::string source_round::place_of(const failure& cause) const {
+  const auto where = url::parse(cause.location);
+  return (where ? *where : current()).redacted();
+}
+
 /// A source that offers other things than the first one does is not broken.
 bool source_round::is_to_blame(const failure& cause) const {
   return whom_ == blame::source && cause.code != errc::source_differs;
@@ -34,8 +40,9 @@ bool source_round::is_to_blame(const failure& cause) const {
 
 void source_round::leave(const failure& cause) {
   const url source = current();
+  const auto where = place_of(cause);
   order_.leave(order_.current());
-  log::info("{}: {}; going on with {}", source.redacted(), to_string(cause), current().redacted());
+  log::info("{}: {}; going on with {}", where, to_string(cause), current().redacted());
   if (is_to_blame(cause)) {
     stream_->source_failed(source, cause);
     stream_->failovers.fetch_add(1, std::memory_order_relaxed);
@@ -59,7 +66,7 @@ async::awaitable<fetch_result<void>> source_round::recover(failure cause, bool o
     co_return fetch_result<void>();
   }
   with_.counters.count_retry(registry::cause_of(cause));
-  log::info("{}: {}; trying again in {} ms", current().redacted(), to_string(cause), decision.wait.count());
+  log::info("{}: {}; trying again in {} ms", place_of(cause), to_string(cause), decision.wait.count());
   co_await async::sleep_for(decision.wait);
   co_return fetch_result<void>();
 }

@@ -40,6 +40,7 @@ class source_round {
     url source;
     failure cause;
   };
+  std::string place_of(const failure& cause) const;
   bool is_to_blame(const failure& cause) const;
   void leave(const failure& cause);
 

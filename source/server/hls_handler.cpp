@@ -27,6 +27,16 @@ hls::playlist_request to_fetch(const hls_request& asked, const registry::stream&
 async::awaitable<void> serve(playing& play, const hls_request& asked) {
   play.posted = play.stream->posted() || (asked.sealed && asked.sealed->marks.posted);
   const auto of = play.context.worker.shared.hls.presentations.of(play.stream);
+  const auto known = play.stream->definition();
+  // Brought back by a segment's URL: its own playlist is not known before it is posted again.
+  const bool headless = !play.stream->posted() && of->is_no_playlist(known->sources.front());
+  if (headless && !asked.sealed) {
+    co_await refuse_unknown(play.context);
+    co_return;
+  }
+  if (headless && asked.sealed->kind == hls::uri_kind::playlist)
+    play.stream->redefine(
+        {.sources = {asked.sealed->target}, .user_agent = {}, .headers = {}, .metadata = {}});
   if (asked.sealed && asked.sealed->kind == hls::uri_kind::resource) {
     const auto outcome = co_await respond_resource(play, *of, *asked.sealed);
     if (outcome == resource_outcome::answered) co_return;

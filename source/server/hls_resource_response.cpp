@@ -146,6 +146,17 @@ void begin_shared(resource_request& now, const resource_ptr& it, opened_resource
                                          std::move(opened.begun), now.plan, {config.largest_shared}));
 }
 
+/// A fetch that was given up because nobody read it is begun anew; what the upstream is to blame for has been
+/// tried often enough.
+async::awaitable<std::optional<resource_outcome>> conclude_shared(resource_request& now,
+                                                                  shared_outcome served) {
+  const bool given_up = now.broken && now.broken->code == asio::error::operation_aborted;
+  if (served == shared_outcome::unfit || (served == shared_outcome::broken && given_up))
+    co_return std::nullopt;
+  if (served == shared_outcome::broken) co_await answer_alone(now, *now.broken);
+  co_return resource_outcome::answered;
+}
+
 async::awaitable<std::optional<resource_outcome>> lead(resource_request& now, resource_flights::lead turn) {
   const async::executor here = co_await asio::this_coro::executor;
   auto opened = co_await open(now);
@@ -168,8 +179,7 @@ async::awaitable<std::optional<resource_outcome>> lead(resource_request& now, re
   begin_shared(now, it, std::move(*opened));
   turn.finish(resource_turn{.shared = it});
   const auto served = co_await serve_shared(now, it, std::move(from));
-  if (served == shared_outcome::answered) co_return resource_outcome::answered;
-  co_return std::nullopt;
+  co_return co_await conclude_shared(now, served);
 }
 
 /// Another request opens it.
@@ -187,8 +197,7 @@ async::awaitable<std::optional<resource_outcome>> follow(resource_request& now,
   if (!opened.shared) co_return co_await serve_alone(now);
   auto from = transfer::open_shared(opened.shared, here);
   const auto served = co_await serve_shared(now, opened.shared, std::move(from));
-  if (served == shared_outcome::answered) co_return resource_outcome::answered;
-  co_return std::nullopt;
+  co_return co_await conclude_shared(now, served);
 }
 
 /// Nothing when what was shared broke before its first byte, or did not fit.
@@ -200,9 +209,8 @@ async::awaitable<std::optional<resource_outcome>> try_shared(resource_request& n
   if (it) {
     auto from = transfer::open_shared(it, here);
     const auto served = co_await serve_shared(now, std::move(it), std::move(from));
-    if (served == shared_outcome::answered) co_return resource_outcome::answered;
     if (served == shared_outcome::unfit) co_return co_await serve_alone(now);
-    co_return std::nullopt;
+    co_return co_await conclude_shared(now, served);
   }
   auto turn = hls.resources.join(now.key);
   if (auto* waiting = std::get_if<resource_flights::ticket>(&turn))

@@ -82,7 +82,10 @@ async::awaitable<shared_outcome> serve_shared(shared_request& now,
                  .send_timeout = shared.config.listen.send_timeout},
       .on_sent = [&now](std::size_t bytes) { now.play.sent(bytes); }};
   const auto result = co_await transfer::send_shared(now.play.context.client, std::move(work));
-  if (result.cause && result.sent == 0) co_return shared_outcome::broken;
+  if (result.cause && result.sent == 0) {
+    now.broken = result.cause;
+    co_return shared_outcome::broken;
+  }
   conclude(now, result);
   co_return shared_outcome::answered;
 }

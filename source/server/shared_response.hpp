@@ -15,6 +15,7 @@ struct shared_request {
   playing& play;
   const url& target;                           ///< for the log
   std::optional<http::requested_range> range;  ///< of the client
+  std::optional<failure> broken = {};          ///< why the fetch broke before its first byte
 };
 
 enum class shared_outcome {

@@ -44,7 +44,7 @@ std::string_view advice(const failure& cause, problem_code code) {
   if (cause.code == errc::tls_failed)
     return "Add the certificate's CA with --ca-file, or start with --insecure.";
   if (cause.code == errc::host_not_found) return "Check the host name.";
-  return "Try again later, or give another source with mirror=.";
+  return "Try again later, or give another source (mirror= or failover_urls).";
 }
 
 }  // namespace

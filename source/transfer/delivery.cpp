@@ -54,6 +54,7 @@ struct delivery {
   bool watching_lateness = false;
   delivery_result result;
   byte_offset from_cache = 0;    ///< of the bytes sent
+  bool moved_on = false;         ///< bytes of another source than the cache's have been sent
   std::size_t at_a_stretch = 0;  ///< cached bytes sent since others had their turn
 };
 
@@ -91,7 +92,8 @@ writer_end client_failed(delivery& state, error_code ec) {
 void note_origin(delivery& state, std::span<const std::byte> sent) {
   auto& jobs = state.jobs;
   if (!jobs.head()->from_cache()) {
-    state.keeper.add(jobs.plan().delivered(), sent);
+    state.moved_on = state.moved_on || !jobs.cache_fits();
+    if (!state.moved_on) state.keeper.add(jobs.plan().delivered(), sent);
     return;
   }
   auto& counters = state.job.file.with.counters;
@@ -128,6 +130,11 @@ async::awaitable<writer_end> write_in_order(delivery& state, client_writer& out,
     const auto* head = jobs.head();
     const bool has_data = head && !head->data().empty();
     if (state.at_a_stretch >= fair_share) co_await let_others(state);
+    if (head && head->from_cache() && state.moved_on) {
+      state.result.cause = failure{.code = errc::source_differs,
+                                   .detail = "what is cached ahead belongs to the source that failed"};
+      co_return writer_end::upstream_failed;
+    }
     if (!has_data && !out.head_pending()) {
       if (jobs.plan().finished()) co_return writer_end::complete;
       if (head && head->broken()) {
@@ -202,6 +209,8 @@ async::awaitable<error_code> wait_resumed(delivery& state) {
 async::awaitable<delivery_result> deliver(async::transport& client, delivery_job work) {
   const async::executor on = co_await asio::this_coro::executor;
   if (work.first) work.cached = confirm_cached(work.file, *work.first);
+  // Moved by hand meanwhile.
+  if (work.first && work.first->source != work.file.order.current()) work.cached = {};
   delivery state(client, work, on);
   auto first = std::exchange(work.first, std::nullopt);
   std::string head = std::move(work.head);

@@ -25,6 +25,7 @@ scheduler::scheduler(upstream::remote_file& file, const async::executor& on, byt
       on_(on),
       plan_(whole, limits),
       cached_(std::move(cached)),
+      cached_source_(file.order.current()),
       work_(on),
       planned_(on),
       parallelism_(limits.connections) {
@@ -48,6 +49,7 @@ job scheduler::adopt(byte_range chunk) {
 /// Lanes for the cached bytes that come next, as far as the window goes. Where the next cached bytes begin:
 /// what is fetched ends there.
 byte_offset scheduler::plan_cached() {
+  if (!cache_fits()) return chunk_plan::furthest;
   for (;;) {
     const auto run = cached_.next_run(plan_.cursor());
     if (!run || run->begin > plan_.cursor()) return run ? run->begin : chunk_plan::furthest;

@@ -34,6 +34,8 @@ class scheduler {
   upstream::remote_file& file() noexcept { return file_; }
   chunk_plan& plan() noexcept { return plan_; }
   const upstream::cached_file& cached() const noexcept { return cached_; }
+  /// The source is still the one that `cached` belongs to.
+  bool cache_fits() const noexcept { return file_.order.current() == cached_source_; }
 
   // Fetchers.
 
@@ -134,6 +136,7 @@ class scheduler {
   async::executor on_;
   chunk_plan plan_;
   upstream::cached_file cached_;
+  std::size_t cached_source_;
   std::deque<std::shared_ptr<lane>> lanes_;  ///< in order; the front one is the writer's
   std::deque<job> returned_;
   std::vector<reader_scope*> readers_;

@@ -26,6 +26,7 @@ whole_body::whole_body(upstream::remote_file& file, std::optional<upstream::rang
                        std::vector<std::byte> begun, upstream::cached_file cached)
     : file_(file),
       cached_(first ? confirm_cached(file, *first) : std::move(cached)),
+      cached_source_(first ? first->source : file.order.current()),
       answer_(std::move(first)),
       version_source_(answer_ ? answer_->source : file.order.current()),
       version_(answer_ ? version_of(*answer_) : cached_.answer().version()),
@@ -77,7 +78,7 @@ async::awaitable<fetch_result<std::size_t>> whole_body::read(std::span<std::byte
     std::memcpy(into.data(), begun_.data(), count);
     begun_.erase(begun_.begin(), begun_.begin() + static_cast<std::ptrdiff_t>(count));
     fetched_ += count;
-    keeper_.add(position_, into.first(count));
+    keep(into.first(count));
     remember(into.first(count));
     co_return count;
   }
@@ -93,7 +94,7 @@ async::awaitable<fetch_result<std::size_t>> whole_body::read(std::span<std::byte
     const auto count = co_await read_from(answer_->body, into, ec);
     if (count > 0) {
       if (file_.received(answer_->source, count)) tried_.restore();
-      keeper_.add(position_, into.first(count));
+      keep(into.first(count));
       remember(into.first(count));
       co_return count;
     }
@@ -106,6 +107,11 @@ async::awaitable<fetch_result<std::size_t>> whole_body::read(std::span<std::byte
 }
 
 /// 0 when the next bytes are not there any more.
+/// What another source gives does not belong to the entry of the first one.
+void whole_body::keep(std::span<const std::byte> bytes) {
+  if (answer_ && answer_->source == cached_source_) keeper_.add(position_, bytes);
+}
+
 std::size_t whole_body::read_cached(std::span<std::byte> into) {
   const auto pages = cached_.pages({position_, position_ + 1});
   if (pages.empty()) return 0;

@@ -37,6 +37,7 @@ class whole_body {
   async::awaitable<fetch_result<void>> resume(failure cause);
   async::awaitable<fetch_result<void>> reopen();
   async::awaitable<fetch_result<void>> catch_up(upstream::range_answer& answer, byte_offset from);
+  void keep(std::span<const std::byte> bytes);
   std::size_t read_cached(std::span<std::byte> into);
   async::awaitable<fetch_result<void>> replace_cached();
   void note_source();
@@ -45,6 +46,7 @@ class whole_body {
 
   upstream::remote_file& file_;
   upstream::cached_file cached_;
+  std::size_t cached_source_;  ///< whose bytes it holds
   page_keeper keeper_{cached_};
   std::optional<upstream::range_answer> answer_;  ///< none: from the cache
   std::size_t version_source_;                    ///< whose version it is

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(problems_come_through) {
   const auto bad_uri = test::parse("#EXTM3U\nhttp:\n");
   BOOST_TEST(!hls::mapped_media::read({bad_uri, base, test::no_variables()}).has_value());
   BOOST_TEST(!hls::mapped_master::read({bad_uri, base, test::no_variables()}).has_value());
-  const auto bad_number = test::parse("#EXTM3U\n#EXTINF:x\n");
+  const auto bad_number = test::parse("#EXTM3U\n#EXT-X-TARGETDURATION:x\n");
   BOOST_TEST(!hls::mapped_media::read({bad_number, base, test::no_variables()}).has_value());
 }
 

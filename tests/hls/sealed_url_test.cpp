@@ -24,7 +24,7 @@ struct fixture {
 
   sealed_parts seal(std::string_view absolute, uri_kind kind = uri_kind::resource,
                     const hls::variable_list& variables = test::no_variables(), bool segment = false,
-                    bool posted = true) {
+                    bool posted = false) {
     std::string out = "before ";
     const auto place =
         sealer.seal(stream, absolute, kind, {.segment = segment, .posted = posted}, variables, out);

@@ -94,9 +94,10 @@ BOOST_AUTO_TEST_CASE(what_turns_out_to_be_a_playlist) {
       const auto first = on.get(id);
       BOOST_TEST((on.server.directory().find_stream(id)->kind() == kind));
       if (kind == stream_kind::hls) {
-        check_problem(first, 409, "conflict");
+        BOOST_TEST(first.status == 307);
+        BOOST_TEST(first.header("Location").value_or("").starts_with("../hls/" + id + "/playlist.m3u8"));
         BOOST_TEST(on.info(id).at("stream_type").as_string() == "hls");
-        check_problem(on.get(id), 409, "conflict");
+        BOOST_TEST(on.get(id).status == 307);
       } else {
         BOOST_TEST(first.status == 200);
         BOOST_TEST(first.body == text);
@@ -220,12 +221,10 @@ BOOST_FIXTURE_TEST_CASE(hls_streams_have_another_place, live_fixture) {
   const auto id = post({"/live.m3u8"});
   for (const std::string method : {"GET", "HEAD"}) {
     const auto answer = get(id, {}, method);
-    BOOST_TEST(answer.status == 409);
+    BOOST_TEST(answer.status == 307);
+    BOOST_TEST(answer.header("Location").value_or("").starts_with("../hls/" + id + "/playlist.m3u8"));
     BOOST_TEST(answer.header("Access-Control-Allow-Origin").value_or("") == "*");
   }
-  const auto answer = get(id);
-  check_problem(answer, 409, "conflict");
-  BOOST_TEST(problem_member(answer, "detail").find("/hls/" + id + "/playlist.m3u8") != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(names_of_clients, live_fixture) {

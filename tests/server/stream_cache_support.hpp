@@ -19,6 +19,13 @@ struct cache_fixture : stream_fixture {
 
   const registry::statistics& counters() const { return server.shared().statistics; }
   std::uint64_t hits() const { return counters().cache_hits.load(); }
+  /// Until the server is through with it, too: the last bytes are kept after they have been sent.
+  raw_response play(std::string_view path, const std::string& lines = {}, std::string_view parameters = {},
+                    const std::string& method = "GET") const {
+    auto answer = stream_fixture::play(path, lines, parameters, method);
+    BOOST_TEST(eventually([&] { return counters().active_clients == 0; }));
+    return answer;
+  }
   std::uint64_t misses() const { return counters().cache_misses.load(); }
 
   /// What the origin had to send for what `action` does, once it is through with it.
