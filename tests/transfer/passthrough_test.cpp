@@ -44,15 +44,7 @@ struct fixture : transfer_fixture {
     });
     BOOST_REQUIRE(result.has_value());
     client->shutdown_send();
-    receive_all();
-  }
-
-  void receive_all() {
-    for (int i = 0; i < 20; ++i) {
-      loop.restart();
-      loop.run_for(1ms);
-      receive();
-    }
+    receive_rest();
   }
 
   /// The payload that the client got, its framing removed. Empty when that is broken.
@@ -203,7 +195,7 @@ BOOST_AUTO_TEST_CASE(cancelled_while_the_client_does_not_read) {
   BOOST_TEST(blocks.in_use() == 0u);
   // What the socket accepted is counted, to the byte.
   client.reset();
-  receive_all();
+  receive_rest();
   BOOST_TEST(observed == received.size() - 8);
 }
 

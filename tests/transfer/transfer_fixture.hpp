@@ -6,6 +6,9 @@
 #include "transfer/delivery.hpp"
 #include "upstream/origin_fixture.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include <sys/socket.h>
 
 namespace millrace::transfer {
@@ -23,17 +26,25 @@ struct transfer_fixture : upstream::origin_fixture {
   }
 
   /// What the client has got since the last look, at most `limit` bytes of it.
-  void receive(std::size_t limit = SIZE_MAX) {
-    if (!far) return;
+  /// False when nothing more can come.
+  bool receive(std::size_t limit = SIZE_MAX) {
+    if (!far) return false;
     std::array<char, 64 * 1024> scratch;
     while (limit > 0) {
       error_code ec;
       const auto count =
           far->read_some(async::asio::buffer(scratch.data(), std::min(limit, scratch.size())), ec);
-      if (ec) return;
+      if (ec) return ec == async::asio::error::would_block;
       received.append(scratch.data(), count);
       limit -= count;
     }
+    return true;
+  }
+  /// What is still on its way on a connection that this side has closed.
+  void receive_rest() {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (receive() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 
   upstream::remote_file file_of(std::vector<url> sources) {
