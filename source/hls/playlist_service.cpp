@@ -68,12 +68,20 @@ async::awaitable<fetch_result<fetched_playlist>> fetch_in_time(const upstream::s
 
 async::awaitable<fetch_result<seen_ptr>> fetch_at(const fetching& now, playlist_place place,
                                                   std::string directives) {
+  const auto asked_at = track::clock::now();
   const auto where = with_directives(place.where, directives);
   if (!where) co_return failure{.code = where.error()};
   auto fetched = co_await fetch_in_time(patience(now), now.profile, *where, now.of.live_target());
   if (!fetched) co_return fetched.error();
   co_return seen_ptr(std::make_shared<const seen_playlist>(
-      seen_playlist{.fetched = std::move(*fetched), .imported = std::move(place.imported)}));
+      seen_playlist{.fetched = std::move(*fetched), .imported = std::move(place.imported), .at = asked_at}));
+}
+
+/// Since when the text has been there. Players reload a target duration after they have asked: they are not
+/// to get the old one because they are early by a hair.
+track::clock::time_point known_since(const fetching& now, const seen_playlist& seen) {
+  constexpr std::chrono::milliseconds hair{50};
+  return now.query.blocking() ? track::clock::now() : seen.at - hair;
 }
 
 bool is_own(const fetching& now, const url& where) {
@@ -99,7 +107,7 @@ fetch_result<served_ptr> rewrite_seen(const fetching& now, const url& source, co
     seal(found, out);
   };
   auto served =
-      now.shown.take(seen.fetched, seen.imported, slot, whole, write, now.tools.room, track::clock::now());
+      now.shown.take(seen.fetched, seen.imported, slot, whole, write, now.tools.room, known_since(now, seen));
   if (!served) return unreadable(seen.fetched.location, served.error());
   if ((*served)->live) now.of.saw_live((*served)->target);
   return std::move(*served);
