@@ -296,8 +296,9 @@ BOOST_AUTO_TEST_CASE(an_answer_that_turns_out_to_be_a_playlist) {
   BOOST_REQUIRE(answer.has_value());
   std::array<std::byte, 10> begun;
   error_code ec;
+  // The body need not have come with the head.
   const auto count = answer->body.read_body(begun, ec);
-  BOOST_REQUIRE(!ec);
+  BOOST_REQUIRE((!ec || ec == async::asio::error::would_block));
   const std::string text(reinterpret_cast<const char*>(begun.data()), count);
   const auto found = run(read_playlist(std::move(*answer), text));
   BOOST_REQUIRE(found.has_value());
