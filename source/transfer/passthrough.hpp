@@ -1,13 +1,10 @@
 #pragma once
 // One upstream response passed on as it comes: for upstreams without Range support or without a known size.
 
-#include "transfer/delivery.hpp"
+#include "transfer/framed_writer.hpp"
 #include "transfer/whole_body.hpp"
 
 namespace millrace::transfer {
-
-/// How the body is framed for the client (RFC 9112 §6.3).
-enum class client_framing { length, chunked, until_close };
 
 struct passthrough_job {
   whole_body& body;

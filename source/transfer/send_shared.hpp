@@ -1,7 +1,7 @@
 #pragma once
 // One client's response from a shared body, while it is being filled or afterwards.
 
-#include "transfer/passthrough.hpp"
+#include "transfer/framed_writer.hpp"
 #include "transfer/shared_resource.hpp"
 
 #include <memory>
