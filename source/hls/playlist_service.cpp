@@ -8,6 +8,7 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace millrace::hls {
 
@@ -102,13 +103,15 @@ fetch_result<served_ptr> rewrite_seen(const fetching& now, const url& source, co
   const auto slot = now.of.slot(source);
   const sealing_writer seal{now.tools.sealer, now.stream.id(), now.posted};
   const bool several = now.round.several();
+  std::vector<std::size_t> named;
   const auto write = [&](const found_uri& found, rewritten_playlist& out) {
-    if (several) now.of.remember_owner(found.absolute, slot);
+    if (several) named.push_back(presentation::key_of(found.absolute));
     seal(found, out);
   };
   auto served =
       now.shown.take(seen.fetched, seen.imported, slot, whole, write, now.tools.room, known_since(now, seen));
   if (!served) return unreadable(seen.fetched.location, served.error());
+  now.of.remember_owners(named, slot);
   if ((*served)->live) now.of.saw_live((*served)->target);
   return std::move(*served);
 }

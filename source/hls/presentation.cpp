@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 namespace millrace::hls {
 
@@ -17,37 +18,56 @@ constexpr std::size_t memory_generation = 50'000;
 }  // namespace
 
 template <class T>
-const T* presentation::memory<T>::find(std::string_view key) const {
-  const auto hash = std::hash<std::string_view>()(key);
-  const auto recent = recent_.find(hash);
+const T* presentation::memory<T>::find(std::size_t key) const {
+  const auto recent = recent_.find(key);
   if (recent != recent_.end()) return &recent->second;
-  const auto older = older_.find(hash);
+  const auto older = older_.find(key);
   return older == older_.end() ? nullptr : &older->second;
 }
 
 template <class T>
-void presentation::memory<T>::keep(std::string_view key, T value) {
+void presentation::memory<T>::keep(std::size_t key, T value) {
   if (recent_.size() >= memory_generation) {
     older_ = std::move(recent_);
     recent_.clear();
   }
-  recent_.insert_or_assign(std::hash<std::string_view>()(key), std::move(value));
+  recent_.insert_or_assign(key, std::move(value));
+}
+
+/// The half that nobody has asked for longest goes.
+void presentation::make_room() {
+  if (tracks_.size() < most_tracks) return;
+  std::vector<std::chrono::steady_clock::time_point> times;
+  for (const auto& [asked, each] : tracks_)
+    times.push_back(each.used);
+  const auto middle = std::next(times.begin(), std::ssize(times) / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  std::erase_if(tracks_, [limit = *middle](const auto& each) { return each.second.used <= limit; });
 }
 
 std::shared_ptr<track> presentation::track_of(const url& asked) {
   const std::scoped_lock lock(mutex_);
-  if (tracks_.size() >= most_tracks)
-    std::erase_if(tracks_, [](const auto& each) { return each.second.use_count() == 1; });
-  auto& found = tracks_[asked.text()];
-  if (!found) found = std::make_shared<track>();
-  return found;
+  auto found = tracks_.find(asked.text());
+  if (found == tracks_.end()) {
+    make_room();
+    found = tracks_.emplace(asked.text(), known_track{std::make_shared<track>()}).first;
+  }
+  found->second.used = std::chrono::steady_clock::now();
+  return found->second.shown;
 }
 
 void presentation::join(const url& asked, const url& counterpart) {
   if (asked == counterpart) return;
   const std::scoped_lock lock(mutex_);
   const auto found = tracks_.find(asked.text());
-  if (found != tracks_.end()) tracks_.try_emplace(counterpart.text(), found->second);
+  if (found == tracks_.end()) return;
+  const auto shown = found->second.shown;
+  make_room();
+  tracks_.try_emplace(counterpart.text(), known_track{shown});
+}
+
+std::size_t presentation::key_of(std::string_view absolute) noexcept {
+  return std::hash<std::string_view>()(absolute);
 }
 
 std::size_t presentation::slot(const url& source) {
@@ -60,13 +80,14 @@ std::size_t presentation::slot(const url& source) {
 
 std::optional<url> presentation::owner_of(const url& target) const {
   const std::scoped_lock lock(mutex_);
-  const auto* slot = owners_.find(target.text());
+  const auto* slot = owners_.find(key_of(target.text()));
   return slot == nullptr ? std::nullopt : std::optional(slots_[*slot]);
 }
 
-void presentation::remember_owner(std::string_view absolute, std::size_t slot) {
+void presentation::remember_owners(std::span<const std::size_t> keys, std::size_t slot) {
   const std::scoped_lock lock(mutex_);
-  owners_.keep(absolute, slot);
+  for (const auto key : keys)
+    owners_.keep(key, slot);
 }
 
 void presentation::remember_top(const url& source, seen_ptr seen) {
@@ -104,12 +125,12 @@ presentation::media_list presentation::media(const url& source) const {
 
 void presentation::remember_no_playlist(const url& target) {
   const std::scoped_lock lock(mutex_);
-  no_playlists_.keep(target.text(), true);
+  no_playlists_.keep(key_of(target.text()), true);
 }
 
 bool presentation::is_no_playlist(const url& target) const {
   const std::scoped_lock lock(mutex_);
-  return no_playlists_.find(target.text()) != nullptr;
+  return no_playlists_.find(key_of(target.text())) != nullptr;
 }
 
 std::shared_ptr<presentation> presentation_list::of(const std::shared_ptr<registry::stream>& stream) {
@@ -120,9 +141,14 @@ std::shared_ptr<presentation> presentation_list::of(const std::shared_ptr<regist
 }
 
 void presentation::forget_idle(std::chrono::steady_clock::time_point now) {
-  const std::scoped_lock lock(mutex_);
-  for (const auto& [asked, shown] : tracks_)
-    shown->forget_idle(now);
+  std::vector<std::shared_ptr<track>> shown;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [asked, each] : tracks_)
+      shown.push_back(each.shown);
+  }
+  for (const auto& each : shown)
+    each->forget_idle(now);
 }
 
 void presentation_list::clean_up(std::chrono::steady_clock::time_point now) {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -56,7 +57,9 @@ class presentation {
   std::size_t slot(const url& source);
   /// The source whose playlists named this URL last; nothing when nobody knows.
   std::optional<url> owner_of(const url& target) const;
-  void remember_owner(std::string_view absolute, std::size_t slot);
+  /// As it is named in remember_owners().
+  static std::size_t key_of(std::string_view absolute) noexcept;
+  void remember_owners(std::span<const std::size_t> keys, std::size_t slot);
   void remember_top(const url& source, seen_ptr seen);
   void remember_media(const url& source, const url& target, seen_ptr seen);
   /// The playlist at the source's own URL; null when it has not been seen.
@@ -90,8 +93,8 @@ class presentation {
   template <class T>
   class memory {
    public:
-    const T* find(std::string_view key) const;
-    void keep(std::string_view key, T value);
+    const T* find(std::size_t key) const;
+    void keep(std::size_t key, T value);
 
    private:
     std::unordered_map<std::size_t, T> recent_, older_;
@@ -100,7 +103,13 @@ class presentation {
   std::weak_ptr<registry::stream> stream_;
   std::atomic<std::int64_t> live_target_{0};
   mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<track>> tracks_;
+  struct known_track {
+    std::shared_ptr<track> shown;
+    std::chrono::steady_clock::time_point used = std::chrono::steady_clock::now();
+  };
+  void make_room();
+
+  std::map<std::string, known_track> tracks_;
   std::vector<url> slots_;
   std::map<std::string, source_record> sources_;
   memory<std::size_t> owners_;

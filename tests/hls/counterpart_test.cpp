@@ -33,7 +33,7 @@ struct fixture : upstream::origin_fixture {
   void show(const url& source, const url& where, const std::string& text) {
     const auto parsed = test::parse(text);
     const auto write = [&](const found_uri& found, rewritten_playlist&) {
-      of.remember_owner(found.absolute, of.slot(source));
+      of.remember_owners(std::array{presentation::key_of(found.absolute)}, of.slot(source));
     };
     BOOST_REQUIRE(hls::rewrite({parsed, where, test::no_variables()}, write).has_value());
     const auto seen =

@@ -25,6 +25,10 @@ struct fixture {
   std::shared_ptr<registry::stream> stream = stream_of(config, "1");
   presentation of{stream};
   url a = test::parse_url("http://a/m.m3u8"), b = test::parse_url("http://b/m.m3u8");
+
+  void remember_owner(std::string_view absolute, const url& source) {
+    of.remember_owners(std::array{presentation::key_of(absolute)}, of.slot(source));
+  }
 };
 
 BOOST_FIXTURE_TEST_SUITE(presentation_test, fixture)
@@ -49,6 +53,18 @@ BOOST_AUTO_TEST_CASE(counterparts_are_one_track) {
   BOOST_TEST((of.track_of(test::parse_url("http://else/")) != first));
 }
 
+BOOST_AUTO_TEST_CASE(urls_without_end_do_not_fill_it) {
+  const auto early = of.track_of(a);
+  of.join(a, b);
+  std::weak_ptr<hls::track> forgotten = of.track_of(test::parse_url("http://a/first"));
+  for (int i = 0; i < 3'000; ++i) {
+    of.track_of(test::parse_url("http://a/" + std::to_string(i)));
+    // Who comes again and again stays.
+    BOOST_REQUIRE((of.track_of(a) == early));
+  }
+  BOOST_TEST(forgotten.expired());
+}
+
 BOOST_AUTO_TEST_CASE(sources_keep_their_numbers) {
   BOOST_TEST(of.slot(b) == 0U);
   BOOST_TEST(of.slot(a) == 1U);
@@ -58,20 +74,20 @@ BOOST_AUTO_TEST_CASE(sources_keep_their_numbers) {
 BOOST_AUTO_TEST_CASE(the_last_source_that_names_a_url_owns_it) {
   const auto segment = test::parse_url("http://cdn/1.ts");
   BOOST_TEST(!of.owner_of(segment).has_value());
-  of.remember_owner(segment.text(), of.slot(a));
+  remember_owner(segment.text(), a);
   BOOST_TEST((of.owner_of(segment).value() == a));
-  of.remember_owner(segment.text(), of.slot(b));
+  remember_owner(segment.text(), b);
   BOOST_TEST((of.owner_of(segment).value() == b));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_named_again_and_again_is_not_forgotten) {
   const auto segment = test::parse_url("http://cdn/1.ts");
-  of.remember_owner(segment.text(), of.slot(a));
+  remember_owner(segment.text(), a);
   for (int i = 0; i < 60'000; ++i)
-    of.remember_owner("http://cdn/x" + std::to_string(i), of.slot(b));
+    remember_owner("http://cdn/x" + std::to_string(i), b);
   BOOST_TEST((of.owner_of(segment).value() == a));
   for (int i = 60'000; i < 160'000; ++i)
-    of.remember_owner("http://cdn/x" + std::to_string(i), of.slot(b));
+    remember_owner("http://cdn/x" + std::to_string(i), b);
   BOOST_TEST(!of.owner_of(segment).has_value());
   BOOST_TEST((of.owner_of(test::parse_url("http://cdn/x159999")).value() == b));
 }
@@ -94,13 +110,6 @@ BOOST_AUTO_TEST_CASE(playlists_are_remembered_by_source) {
   for (int i = 0; i < 200; ++i)
     of.remember_media(a, test::parse_url("http://a/v" + std::to_string(i)), low);
   BOOST_TEST(of.media(a).size() == 64U);
-}
-
-BOOST_AUTO_TEST_CASE(tracks_that_nobody_holds_make_room) {
-  const auto held = of.track_of(a);
-  for (int i = 0; i < 5'000; ++i)
-    of.track_of(test::parse_url("http://a/v" + std::to_string(i)));
-  BOOST_TEST((of.track_of(a) == held));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_playlist) {
