@@ -6,7 +6,5 @@
 namespace millrace::server {
 
 async::awaitable<void> handle_hls(request_context& context);
-/// The preflight of a web page (Fetch Standard §3.2.2).
-async::awaitable<void> handle_hls_options(request_context& context);
 
 }  // namespace millrace::server

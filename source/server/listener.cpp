@@ -139,7 +139,8 @@ void listener::take(int descriptor) {
   }
   ++shared_.statistics.clients_refused;
   if (full_line_.permits()) {
-    log::warning("{} clients are connected: new ones are refused for now", shared_.clients.open());
+    log::warning("{} clients are connected: new ones are refused until some of them leave",
+                 shared_.clients.open());
   }
   tcp::socket here(acceptor_.get_executor());
   here.assign(local_.protocol(), socket.release(ec), ec);

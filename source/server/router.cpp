@@ -6,6 +6,7 @@
 #include "server/hls_handler.hpp"
 #include "server/index_handler.hpp"
 #include "server/metrics_handler.hpp"
+#include "server/preflight.hpp"
 #include "server/stats_handler.hpp"
 #include "server/stream_handler.hpp"
 #include "server/stream_id_handler.hpp"
@@ -35,7 +36,7 @@ constexpr std::array table{
     route{.pattern = "/hls/{}/{}",
           .methods = "GET, HEAD",
           .handle = handle_hls,
-          .handle_options = handle_hls_options,
+          .handle_options = handle_open_options,
           .media = true},
     route{.pattern = "/stats", .methods = "GET, HEAD", .handle = handle_stats},
     route{.pattern = "/stats/streams", .methods = "GET, HEAD", .handle = handle_stream_stats},
@@ -44,7 +45,7 @@ constexpr std::array table{
     route{.pattern = "/stream/{}",
           .methods = "GET, HEAD",
           .handle = handle_stream_id,
-          .handle_options = handle_stream_id_options,
+          .handle_options = handle_open_options,
           .media = true},
     route{.pattern = "/streams/{}/failover", .methods = "POST", .handle = handle_failover},
     route{.pattern = "/health", .methods = "GET, HEAD", .handle = handle_health},

@@ -185,10 +185,4 @@ async::awaitable<void> handle_stream_id(request_context& context) {
   co_await play(context, stream, asked->client_id, body);
 }
 
-async::awaitable<void> handle_stream_id_options(request_context& context) {
-  auto fields = open_to_all();
-  add_preflight(fields, context.allow);
-  co_await respond(context, 204, std::move(fields), {});
-}
-
 }  // namespace millrace::server

@@ -7,7 +7,5 @@
 namespace millrace::server {
 
 async::awaitable<void> handle_stream_id(request_context& context);
-/// The preflight of a web page (Fetch Standard §3.2.2).
-async::awaitable<void> handle_stream_id_options(request_context& context);
 
 }  // namespace millrace::server
