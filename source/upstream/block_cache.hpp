@@ -7,7 +7,7 @@
 #include "http/cache_control.hpp"
 #include "http/conditional.hpp"
 #include "registry/statistics.hpp"
-#include "upstream/byte_runs.hpp"
+#include "core/byte_runs.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 

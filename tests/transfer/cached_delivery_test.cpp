@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(later_parts_are_not_fetched_again) {
 BOOST_AUTO_TEST_CASE(random_parts_are_fetched_once) {
   server.set("/a", {.size = size, .seed = 5});
   std::minstd_rand dice(11);
-  upstream::byte_runs had;
+  byte_runs had;
   for (int i = 0; i < 40; ++i) {
     const byte_offset begin = dice() % size;
     const byte_range range{begin, std::min<byte_offset>(size, begin + 1 + dice() % M)};

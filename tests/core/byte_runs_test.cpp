@@ -1,4 +1,4 @@
-#include "upstream/byte_runs.hpp"
+#include "core/byte_runs.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -7,7 +7,6 @@
 #include <random>
 
 using namespace millrace;
-using namespace millrace::upstream;
 
 BOOST_AUTO_TEST_SUITE(byte_runs_test)
 

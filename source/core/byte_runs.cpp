@@ -1,8 +1,8 @@
-#include "upstream/byte_runs.hpp"
+#include "core/byte_runs.hpp"
 
 #include <iterator>
 
-namespace millrace::upstream {
+namespace millrace {
 
 void byte_runs::add(byte_range range) {
   if (range.empty()) return;
@@ -45,4 +45,4 @@ bool byte_runs::holds(byte_range range) const {
   return run && run->begin == range.begin && run->end >= range.end;
 }
 
-}  // namespace millrace::upstream
+}  // namespace millrace

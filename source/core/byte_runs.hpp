@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-namespace millrace::upstream {
+namespace millrace {
 
 class byte_runs {
  public:
@@ -22,4 +22,4 @@ class byte_runs {
   std::map<byte_offset, byte_offset> ends_;  ///< by the runs' begins
 };
 
-}  // namespace millrace::upstream
+}  // namespace millrace
