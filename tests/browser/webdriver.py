@@ -17,9 +17,9 @@ STARTED = re.compile(rb"started successfully on port (\d+)")
 
 
 class Browser:
-    """One browser with one page. `folder` keeps its profile and logs."""
+    """One browser with one page. `folder` keeps its profile and logs; `flags` are added to Chromium's."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, flags=()):
         self.log = open(folder / "chromedriver.log", "wb")
         self.process = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=self.log, env=clean_environment({"HOME": str(folder)}),
@@ -32,7 +32,7 @@ class Browser:
             else:
                 raise AssertionError("chromedriver did not start")
             self.port = int(match[1])
-            options = {"binary": "/usr/bin/chromium", "args": [*FLAGS, f"--user-data-dir={folder / 'profile'}"]}
+            options = {"binary": "/usr/bin/chromium", "args": [*FLAGS, *flags, f"--user-data-dir={folder / 'profile'}"]}
             answer = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
                 "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}})
             self.session = f"/session/{answer['sessionId']}"
@@ -56,7 +56,7 @@ class Browser:
         self.call("POST", f"{self.session}/url", {"url": url})
 
     def run(self, script, *arguments):
-        """The value of a script's `return`."""
+        """The value of a script's `return`; of what it promises, if that is a promise."""
         return self.call("POST", f"{self.session}/execute/sync", {"script": script, "args": arguments})
 
     def console(self):
