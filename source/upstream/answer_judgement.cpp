@@ -1,9 +1,10 @@
 #include "upstream/answer_judgement.hpp"
 
 #include "http/range_header.hpp"
+#include "http/retry_after.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <chrono>
 #include <utility>
 
 namespace millrace::upstream {
@@ -14,23 +15,12 @@ failure failed(error_code code, std::string detail) {
   return {.code = code, .detail = std::move(detail)};
 }
 
-std::optional<std::chrono::seconds> parse_retry_after(const http::field_list& fields) {
-  const auto value = fields.get("Retry-After");
-  if (value.empty()) return std::nullopt;
-  std::uint32_t seconds = 0;
-  const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (ec == std::errc() && end == value.data() + value.size()) return std::chrono::seconds(seconds);
-  const auto date = http::parse_http_date(value);
-  if (!date) return std::nullopt;
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return std::max(std::chrono::seconds(0), *date - now);
-}
-
 failure refusal(const http::response_head& head, const url& location) {
   failure cause = failed(errc::unexpected_status,
                          location.host_header() + " answers with status " + std::to_string(head.status));
   cause.status = static_cast<int>(head.status);
-  cause.retry_after = parse_retry_after(head.fields);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  cause.retry_after = http::parse_retry_after(head.fields.get("Retry-After"), now);
   cause.location = location.text();
   if (head.status == 401) cause.authenticate = head.fields.get("WWW-Authenticate");
   return cause;

@@ -32,25 +32,21 @@ std::string place(const url& target) {
 }
 
 failure explain_forbidden(const connector& via, const url& target, const tcp::endpoint& refused) {
-  const auto address = refused.address().to_string();
-  const auto start = place(target) + " is at " + address + ", ";
+  const auto start = place(target) + " is at " + refused.address().to_string() + ", ";
   std::string reason;
-  switch (classify(refused.address())) {
-    case address_class::link_local:
-    case address_class::multicast:
-    case address_class::unspecified:
+  switch (via.policy.why_refused(target.host(), refused.address(), refused.port())) {
+    case refusal_reason::never:
       reason = "a link-local, multicast or unspecified address, where millrace never connects";
       break;
-    case address_class::loopback:
-    case address_class::private_network:
-    case address_class::public_network:
-      if (via.policy.allows(target.host(), refused.address(), 0)) {  // only the port is wrong
-        reason = "where millrace listens itself";
-      } else if (classify(refused.address()) == address_class::loopback) {
-        reason = "a loopback address; --allow-upstream loopback would allow it";
-      } else {
-        reason = "which a --deny-upstream rule refuses";
-      }
+    case refusal_reason::own:
+      reason = "where millrace listens itself";
+      break;
+    case refusal_reason::loopback:
+      reason = "a loopback address; --allow-upstream loopback would allow it";
+      break;
+    case refusal_reason::none:
+    case refusal_reason::rule:
+      reason = "which a --deny-upstream rule refuses";
       break;
   }
   return make_failure(errc::address_forbidden, start + reason);

@@ -1,5 +1,7 @@
 #include "upstream/redirect.hpp"
 
+#include "upstream/next_hop.hpp"
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -10,29 +12,6 @@ namespace {
 
 failure failed(errc code, std::string detail) {
   return {.code = code, .detail = std::move(detail)};
-}
-
-/// The userinfo of the URL that redirects goes along to the same origin, as browsers and curl do.
-url with_credentials(const url& from, url to) {
-  if (!from.credentials() || to.credentials() || to.origin() != from.origin()) return to;
-  const auto& text = from.text();
-  const auto begin = text.find("://") + 3;
-  const auto userinfo = text.substr(begin, text.find('@', begin) + 1 - begin);
-  const auto& target = to.text();
-  const auto authority = target.find("://") + 3;
-  const auto joined = url::parse(target.substr(0, authority) + userinfo + target.substr(authority));
-  return joined ? *joined : to;
-}
-
-fetch_result<url> next_hop(const url& from, const http::response_head& head) {
-  const auto reference = head.fields.find("Location");
-  if (!reference || reference->empty()) {
-    return failed(errc::bad_redirect, from.redacted() + " redirects without saying where to (no Location)");
-  }
-  const auto target = from.resolve(*reference);
-  if (!target)
-    return failed(errc::bad_redirect, from.redacted() + " redirects to something that is no http(s) URL");
-  return with_credentials(from, *target);
 }
 
 }  // namespace
@@ -57,7 +36,7 @@ async::awaitable<fetch_result<located_exchange>> follow_redirects(
     }
     if (!is_redirect(answer->head().status)) co_return located_exchange{std::move(*answer), std::move(at)};
     answer->discard();
-    auto hop = next_hop(at, answer->head());
+    auto hop = next_hop(at, answer->head().fields.find("Location"));
     if (!hop) co_return hop.error();
     if (std::ranges::find(visited, hop->text()) != visited.end()) {
       co_return failed(errc::redirect_loop, visited.front() == at.text()

@@ -1,12 +1,11 @@
 #include "upstream/resolver.hpp"
 
 #include "upstream/dns_lookup.hpp"
+#include "upstream/numeric_host.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <string_view>
 #include <utility>
-
-#include <arpa/inet.h>
 
 namespace millrace::upstream {
 
@@ -16,26 +15,17 @@ namespace {
 
 using address_list = std::vector<ip::address>;
 
-/// Digits or 0x and hexadecimal digits: a last label like this makes the host an IPv4 address or nothing.
-bool is_number(std::string_view label) {
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (label.empty()) return false;
-  if (std::all_of(label.begin(), label.end(), is_digit)) return true;
-  if (!label.starts_with("0x") && !label.starts_with("0X")) return false;
-  return label.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
+failure not_found(std::string detail) {
+  failure why;
+  why.code = errc::host_not_found;
+  why.detail = std::move(detail);
+  return why;
 }
 
-/// The address of a numeric host; empty when it only looks like one; nullopt for names.
-std::optional<address_list> numeric(const std::string& host) {
-  error_code ec;
-  const auto address = ip::make_address(host, ec);
-  if (!ec) return address_list{address};
-  if (!is_number(std::string_view(host).substr(host.rfind('.') + 1))) return std::nullopt;
-  in_addr plain;
-  if (host.find_first_of(" \t\r\n\v\f") != std::string::npos || ::inet_aton(host.c_str(), &plain) == 0) {
-    return address_list{};
-  }
-  return address_list{ip::address_v4(ntohl(plain.s_addr))};
+/// No empty label: "host..test" is not what a rule for "host.test" names.
+bool is_name(std::string_view name) {
+  return !name.empty() && name.front() != '.' && name.back() != '.' &&
+         name.find("..") == std::string_view::npos && name.find('\0') == std::string_view::npos;
 }
 
 bool is_localhost(std::string_view host) {
@@ -84,19 +74,12 @@ void dns_cache::forget(const std::string& host) {
 async::awaitable<fetch_result<std::vector<ip::address>>> resolve(const std::string& host, dns_cache& cache,
                                                                  const upstream_settings& config) {
   const auto name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
-  if (auto known = numeric(name)) {
-    if (!known->empty()) co_return std::move(*known);
-    failure why;
-    why.code = errc::host_not_found;
-    why.detail = host + " is not a valid IPv4 address";
-    co_return why;
+  if (is_numeric_host(host)) {
+    const auto address = parse_numeric_host(host);
+    if (address) co_return address_list{*address};
+    co_return not_found(host + " is not a valid IP address");
   }
-  if (name.empty() || name.find('\0') != std::string::npos) {
-    failure why;
-    why.code = errc::host_not_found;
-    why.detail = "this is no host name";
-    co_return why;
-  }
+  if (!is_name(name)) co_return not_found("this is no host name");
   if (is_localhost(name)) co_return address_list{ip::address_v6::loopback(), ip::address_v4::loopback()};
 
   auto remembered = cache.find(host, dns_cache::clock::now());

@@ -64,8 +64,10 @@ const numeric_row numeric_hosts[] = {
     {"my.localhost", "::1 127.0.0.1"},
 };
 
-const char* const no_hosts[] = {"256.1.1.1", "1.2.3.4.5", "99999999999", "0x1ffffffff", "host.0x7g1.9", "08",
-                                "",          "."};
+const char* const no_hosts[] = {
+    "256.1.1.1", "1.2.3.4.5", "99999999999", "0x1ffffffff", "host.0x7g1.9", "08",
+    "",          ".",         "127.0.0.1..", "host..test",  ".host.test",   "host.test..",
+    "1..2",      "fe80::1%1", "::1%eth0",    "1:2"};
 
 BOOST_FIXTURE_TEST_SUITE(resolver_test, fixture)
 
