@@ -105,7 +105,7 @@ async::awaitable<error_code> copy_body(fetch& state) {
     if (state.position < to.filled()) {
       count = skip(state, ec);
     } else {
-      const auto room = to.room(block);
+      const auto room = to.room(block, state.jobs.origin_of(state.answer->source));
       if (room.empty()) {
         co_await to.wait_room();
         continue;

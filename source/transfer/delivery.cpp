@@ -54,7 +54,7 @@ struct delivery {
   bool watching_lateness = false;
   delivery_result result;
   byte_offset from_cache = 0;    ///< of the bytes sent
-  bool moved_on = false;         ///< bytes of another source than the cache's have been sent
+  unsigned turn = 0;             ///< of the bytes sent, see byte_origin
   std::size_t at_a_stretch = 0;  ///< cached bytes sent since others had their turn
 };
 
@@ -88,12 +88,14 @@ writer_end client_failed(delivery& state, error_code ec) {
   return writer_end::client_failed;
 }
 
-/// Bytes of the head lane that the client took: they are kept in the cache, unless they come from there.
+/// Bytes of the head lane that the client took: those of the cache's source are kept, unless they come from
+/// there.
 void note_origin(delivery& state, std::span<const std::byte> sent) {
   auto& jobs = state.jobs;
+  const auto origin = jobs.head()->origin();
+  state.turn = std::max(state.turn, origin.turn);
   if (!jobs.head()->from_cache()) {
-    state.moved_on = state.moved_on || !jobs.cache_fits();
-    if (!state.moved_on) state.keeper.add(jobs.plan().delivered(), sent);
+    if (origin.source == jobs.cached_source()) state.keeper.add(jobs.plan().delivered(), sent);
     return;
   }
   auto& counters = state.job.file.with.counters;
@@ -130,10 +132,10 @@ async::awaitable<writer_end> write_in_order(delivery& state, client_writer& out,
     const auto* head = jobs.head();
     const bool has_data = head && !head->data().empty();
     if (state.at_a_stretch >= fair_share) co_await let_others(state);
-    if (head && head->from_cache() && state.moved_on) {
-      state.result.cause = failure{.code = errc::source_differs,
-                                   .detail = "what is cached ahead belongs to the source that failed"};
-      co_return writer_end::upstream_failed;
+    // Nobody knows that it fits to the bytes of the source after it.
+    if (has_data && head->origin().turn < state.turn) {
+      jobs.drop_older(state.turn);
+      continue;
     }
     if (!has_data && !out.head_pending()) {
       if (jobs.plan().finished()) co_return writer_end::complete;
@@ -164,7 +166,8 @@ job adopt_first(delivery& state, upstream::range_answer& answer) {
   const auto most = std::max<byte_offset>(state.job.plan.chunk_size, 1);
   auto first = state.jobs.adopt({begin, std::min({answer.range.end, state.job.range.end, begin + most})});
   error_code ec;
-  const auto count = answer.body.read_body(first.to->room(async::small_block), ec);
+  const auto room = first.to->room(async::small_block, state.jobs.origin_of(answer.source));
+  const auto count = answer.body.read_body(room, ec);
   first.to->commit(count);
   answer.range.begin += count;
   return first;

@@ -18,7 +18,7 @@ lane::lane(const async::executor& on, async::block_pool& blocks, byte_range chun
       room_ready_(on) {}
 
 lane::lane(const async::executor& on, async::block_pool& blocks, byte_range chunk,
-           std::vector<upstream::page_ptr> pages)
+           std::vector<upstream::page_ptr> pages, byte_origin origin)
     : lane(on, blocks, chunk, async::memory_budget::reservation()) {
   from_cache_ = true;
   for (auto& page : pages) {
@@ -28,23 +28,35 @@ lane::lane(const async::executor& on, async::block_pool& blocks, byte_range chun
     pieces_.push_back({.memory = {},
                        .begin = static_cast<std::size_t>(begin),
                        .end = static_cast<std::size_t>(end),
-                       .page = std::move(page)});
+                       .page = std::move(page),
+                       .origin = origin});
     filled_ += end - begin;
   }
   assert(complete());
 }
 
-std::span<std::byte> lane::room(std::size_t preferred_block) {
+std::span<std::byte> lane::room(std::size_t preferred_block, byte_origin origin) {
   const auto missing = chunk_.end - filled_;
   if (missing == 0) return {};
-  if (pieces_.empty() || pieces_.back().end == pieces_.back().memory.size()) {
+  if (!pieces_.empty() && pieces_.back().origin != origin) close_last_piece();
+  if (pieces_.empty() || pieces_.back().closed || pieces_.back().end == pieces_.back().memory.size()) {
     if (one_block_ && !pieces_.empty()) return {};
     const bool large = preferred_block > async::small_block && missing >= async::large_block && !one_block_;
-    pieces_.push_back({blocks_.take(large ? async::large_block : async::small_block)});
+    pieces_.push_back(
+        {.memory = blocks_.take(large ? async::large_block : async::small_block), .origin = origin});
   }
   auto& last = pieces_.back();
   const auto free = last.memory.bytes().subspan(last.end);
   return free.first(static_cast<std::size_t>(std::min<byte_offset>(free.size(), missing)));
+}
+
+/// Nothing is added to a block of another origin; one whose bytes have all been taken goes.
+void lane::close_last_piece() {
+  auto& last = pieces_.back();
+  last.closed = true;
+  if (last.begin < last.end) return;
+  reserved_.release(last.memory.size());
+  pieces_.pop_back();
 }
 
 void lane::commit(std::size_t bytes) {
@@ -57,6 +69,12 @@ void lane::commit(std::size_t bytes) {
 
 async::awaitable<void> lane::wait_room() {
   return room_ready_.wait();
+}
+
+async::memory_budget::reservation lane::abandon() {
+  chunk_.end = filled_;
+  room_ready_.notify_all();
+  return std::exchange(reserved_, {});
 }
 
 void lane::fail(failure cause) {
@@ -74,7 +92,8 @@ used_block lane::take(std::size_t bytes) {
   auto& first = pieces_.front();
   first.begin += bytes;
   taken_ += bytes;
-  const bool used_up = first.begin == (first.page ? first.end : first.memory.size()) || drained();
+  const bool ends_early = first.page || first.closed;
+  const bool used_up = first.begin == (ends_early ? first.end : first.memory.size()) || drained();
   if (!used_up) return {};
   reserved_.release(first.memory.size());
   used_block used{std::move(first.memory), std::move(first.page), first.end};

@@ -19,6 +19,14 @@
 
 namespace millrace::transfer {
 
+/// Where bytes come from. Bytes of another source than those before begin the next turn.
+struct byte_origin {
+  std::size_t source = 0;  ///< index in remote_file::sources
+  unsigned turn = 0;
+
+  friend bool operator==(const byte_origin&, const byte_origin&) = default;
+};
+
 /// A block, or a page of the cache, whose bytes have all been taken.
 struct used_block {
   async::block memory;
@@ -41,7 +49,7 @@ class lane {
 
   /// A lane that is complete from the beginning: the pages hold the whole chunk.
   lane(const async::executor& on, async::block_pool& blocks, byte_range chunk,
-       std::vector<upstream::page_ptr> pages);
+       std::vector<upstream::page_ptr> pages, byte_origin origin = {});
 
   const byte_range& chunk() const noexcept { return chunk_; }
   bool from_cache() const noexcept { return from_cache_; }
@@ -54,19 +62,25 @@ class lane {
 
   // Fetchers' side.
 
-  /// Where the next bytes go: at most up to the chunk's end. Empty when the writer must take some first.
-  std::span<std::byte> room(std::size_t preferred_block);
+  /// Where the next bytes go, which come from there: at most up to the chunk's end. Empty when the writer
+  /// must take some first.
+  std::span<std::byte> room(std::size_t preferred_block, byte_origin origin = {});
   /// So many bytes were put into room().
   void commit(std::size_t bytes);
   /// Until room() may be larger.
   async::awaitable<void> wait_room();
   /// In band: the writer meets it behind the last byte.
   void fail(failure cause);
+  /// Another lane takes its place: it ends with the bytes that are here, and fetchers leave it. The share of
+  /// the memory budget comes back.
+  async::memory_budget::reservation abandon();
 
   // Writer's side.
 
   /// The next bytes, as far as they lie together; empty when there are none yet.
   std::span<const std::byte> data() const;
+  /// Of the bytes of data(), when there are any.
+  byte_origin origin() const noexcept { return pieces_.front().origin; }
   /// Returns the block when the last of its bytes was taken.
   used_block take(std::size_t bytes);
   /// Until there is data, or a failure.
@@ -84,9 +98,13 @@ class lane {
     std::size_t begin = 0;         ///< first byte not taken
     std::size_t end = 0;           ///< first byte not filled
     upstream::page_ptr page = {};  ///< instead of a block
+    byte_origin origin = {};
+    bool closed = false;  ///< what comes next is of another origin
 
     std::span<const std::byte> bytes() const noexcept { return page ? page->bytes() : memory.bytes(); }
   };
+
+  void close_last_piece();
 
   async::block_pool& blocks_;
   byte_range chunk_;

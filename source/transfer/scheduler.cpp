@@ -3,6 +3,7 @@
 #include "core/log.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace millrace::transfer {
 
@@ -28,7 +29,8 @@ scheduler::scheduler(upstream::remote_file& file, const async::executor& on, byt
       cached_source_(file.order.current()),
       work_(on),
       planned_(on),
-      parallelism_(limits.connections) {
+      parallelism_(limits.connections),
+      line_source_(cached_source_) {
   const auto origin = file.current().location.origin();
   parallelism_ = file.with.budget.limit(origin, parallelism_, clock::now());
 }
@@ -58,7 +60,8 @@ byte_offset scheduler::plan_cached() {
     auto pages = cached_.pages(*chunk);
     if (pages.empty()) continue;  // evicted meanwhile
     chunk->end = std::min(chunk->end, pages.back()->range().end);
-    add_lane(std::make_shared<lane>(on_, file_.with.blocks, *chunk, std::move(pages)));
+    add_lane(
+        std::make_shared<lane>(on_, file_.with.blocks, *chunk, std::move(pages), origin_of(cached_source_)));
   }
 }
 
@@ -106,10 +109,19 @@ void scheduler::requeue(job rest) {
 }
 
 void scheduler::give_up(job& lost, failure cause) {
-  if (lost.race) return;
+  if (lost.race || lost.to->complete()) return;
   const auto begin = lost.to->chunk().begin;
   failed_at_ = std::min(begin, failed_at_.value_or(begin));
   lost.to->fail(std::move(cause));
+}
+
+byte_origin scheduler::origin_of(std::size_t source) noexcept {
+  if (source != line_source_ && source == file_.order.current()) {
+    line_source_ = source;
+    ++turn_;
+  }
+  const bool late = source != line_source_ && turn_ > 0;
+  return {source, late ? turn_ - 1 : turn_};
 }
 
 void scheduler::received(job& by, std::size_t source, std::size_t bytes) {
@@ -197,6 +209,50 @@ void scheduler::delivered(std::size_t bytes) {
   if (idle_ == 0) return;
   const bool work_left = !returned_.empty() || plan_.next(parallelism_);
   if (work_left) work_.notify_all();
+}
+
+async::memory_budget::reservation scheduler::leave(lane& old) {
+  for (auto* reader : readers_) {
+    if (&reader->to == &old) reader->body.cancel();
+  }
+  if (raced_ == &old) raced_ = nullptr;
+  return old.abandon();
+}
+
+/// Another lane for what the client has not had of it. False when there is no memory for it.
+bool scheduler::replace(std::shared_ptr<lane>& old) {
+  const bool is_front = old == lanes_.front();
+  const byte_range rest{old->taken(), old->chunk().end};
+  auto reserved = leave(*old);
+  if (reserved.size() == 0) reserved = file_.with.buffers.try_reserve(whole_blocks(rest.size()));
+  if (reserved.size() == 0 && !is_front) return false;
+  auto fresh = std::make_shared<lane>(on_, file_.with.blocks, rest, std::move(reserved));
+  if (old->broken()) {
+    fresh->fail(*old->broken());  // no source could give it
+  } else {
+    returned_.push_back({.to = fresh, .tried = {}, .race = false});
+  }
+  old = std::move(fresh);
+  return true;
+}
+
+void scheduler::drop_older(unsigned turn) {
+  for (auto each = lanes_.begin(); each != lanes_.end(); ++each) {
+    const bool older = (*each)->taken() < (*each)->filled() && (*each)->origin().turn < turn;
+    if (!older) continue;
+    const auto begin = (*each)->taken();
+    const bool replaced = replace(*each);
+    if (replaced) continue;
+    // It is planned anew when there is memory again, and what lies behind it, too.
+    for (auto behind = std::next(each); behind != lanes_.end(); ++behind)
+      leave(**behind);
+    lanes_.erase(each, lanes_.end());
+    plan_.rewind(begin);
+    break;
+  }
+  front_lane_changed();
+  work_.notify_all();
+  grow();
 }
 
 void scheduler::front_lane_changed() {

@@ -34,8 +34,8 @@ class scheduler {
   upstream::remote_file& file() noexcept { return file_; }
   chunk_plan& plan() noexcept { return plan_; }
   const upstream::cached_file& cached() const noexcept { return cached_; }
-  /// The source is still the one that `cached` belongs to.
-  bool cache_fits() const noexcept { return file_.order.current() == cached_source_; }
+  /// The source that `cached` belongs to.
+  std::size_t cached_source() const noexcept { return cached_source_; }
 
   // Fetchers.
 
@@ -49,6 +49,9 @@ class scheduler {
   /// A chunk that no source could give: the writer meets the failure, nothing is fetched beyond it. A raced
   /// chunk may still come in on the other connection: its race only ends.
   void give_up(job& lost, failure cause);
+  /// What bytes of that source are marked with. The first ones of the source that the file has gone on with
+  /// begin a new turn.
+  byte_origin origin_of(std::size_t source) noexcept;
   /// Bytes have come from that source: enough of them make its failures forgotten.
   void received(job& by, std::size_t source, std::size_t bytes);
   /// A chunk is complete; the fetcher brought so many bytes of it in that time.
@@ -109,6 +112,9 @@ class scheduler {
   /// The client took bytes of the head lane.
   void delivered(std::size_t bytes);
 
+  /// The client has had bytes of that turn: what came in earlier ones and was not sent yet is fetched again.
+  void drop_older(unsigned turn);
+
   /// Starts a fetcher with its first job; set by the owner of the task group.
   std::function<void(job)> start_fetcher;
   void launch(job first);
@@ -127,6 +133,9 @@ class scheduler {
 
  private:
   bool could_race() const noexcept;
+  bool cache_fits() const noexcept { return file_.order.current() == cached_source_; }
+  async::memory_budget::reservation leave(lane& old);
+  bool replace(std::shared_ptr<lane>& old);
   void front_lane_changed();
   void add_lane(std::shared_ptr<lane> next);
   byte_offset plan_cached();
@@ -149,6 +158,8 @@ class scheduler {
   bool writer_waits_ = false;
   std::optional<byte_offset> failed_at_;  ///< begin of the first chunk that no source could give
   const lane* raced_ = nullptr;
+  std::size_t line_source_;  ///< that gave the bytes of this turn
+  unsigned turn_ = 0;
   clock::time_point head_since_ = clock::now();  ///< when the front lane became the writer's
   byte_offset head_filled_then_ = 0;
   double rate_ = 0;       ///< bytes per second of one connection, smoothed
