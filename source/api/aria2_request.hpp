@@ -5,7 +5,9 @@
 #include "core/url.hpp"
 #include "registry/stream.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +24,9 @@ struct add_uri_request {
   unsigned connections = 0;                ///< 0: the server's
   registry::pairs options;  ///< those used, as given, for getOption (a header list joined by \n)
 };
-/// Options that millrace does not use are ignored, whatever they are; a used one that is wrong is
-/// invalid_params or `failed`, as aria2 has it, with a message that names it.
+/// The same URI given again counts once. Options that millrace does not use are ignored, whatever they are,
+/// and so is the position; what is wrong is invalid_params with a message that names it, without userinfo and
+/// query.
 rpc_result<add_uri_request> parse_add_uri(const boost::json::array& params);
 
 /// Methods that take [gid] or [gid, keys].
@@ -40,7 +43,7 @@ rpc_result<std::vector<std::string>> parse_keys(const boost::json::array& params
 /// backwards.
 struct list_request {
   std::int64_t offset = 0;
-  std::int64_t count = 0;
+  std::int64_t count = 0;  ///< at least 0
   std::vector<std::string> keys;
 
   /// Which of `size` entries are meant, in the order to answer.
@@ -48,7 +51,8 @@ struct list_request {
 };
 rpc_result<list_request> parse_list(const boost::json::array& params);
 
-/// system.multicall: [[{"methodName", "params"}…]]. What is no call carries its defect.
+/// system.multicall: [[{"methodName", "params"}…]]. What is no call, or another system.multicall, carries its
+/// defect; none is a notification. At most most_rpc_calls.
 rpc_result<std::vector<rpc_call>> parse_multicall(const boost::json::array& params);
 
 }  // namespace millrace::api

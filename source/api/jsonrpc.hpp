@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 #include <boost/system/result.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,10 +34,10 @@ using rpc_result = boost::system::result<T, rpc_error>;
 /// One call, or what is wrong with it.
 struct rpc_call {
   boost::json::value id = nullptr;  ///< as it came: a string, a number or null; null where it cannot be told
-  bool notification = false;        ///< without an id: nobody wants an answer
+  bool notification = false;  ///< without an id: nobody wants an answer. What is no call at all is never one
   std::string method = {};
   boost::json::array params = {};        ///< by position, as aria2 takes them; empty when there are none
-  std::optional<rpc_error> defect = {};  ///< this is no call: to be answered, notification or not
+  std::optional<rpc_error> defect = {};  ///< not to be carried out: this is the outcome
 };
 
 struct rpc_message {
@@ -54,6 +55,9 @@ rpc_result<rpc_message> parse_rpc_message(std::string_view body);
 
 /// {"id", "jsonrpc": "2.0", "result"} or {…, "error": {"code", "message"}}
 boost::json::object rpc_response(const boost::json::value& id, const rpc_result<boost::json::value>& outcome);
+
+/// {"code", "message"}: the error member, and how system.multicall answers a call that failed.
+boost::json::object rpc_error_object(const rpc_error& error);
 
 /// Required by boost::system::result<T, rpc_error>::value(); millrace itself asks has_value() first.
 [[noreturn]] void throw_exception_from_error(const rpc_error& error, const boost::source_location& where);

@@ -51,13 +51,18 @@ class exposition {
     }
   }
 
+  /// One counter for each value of an enumeration.
+  template <class Kind, std::size_t N>
+  void kinds(std::string_view name, std::string_view help, const char* label,
+             const std::array<statistics::counter, N>& counts) {
+    add_family(MetricType::Counter, name, help);
+    for (std::size_t i = 0; i < N; ++i)
+      add_count({{label, std::string(name_of(static_cast<Kind>(i)))}}, static_cast<double>(counts[i].load()));
+  }
+
   void causes(std::string_view name, std::string_view help,
               const std::array<statistics::counter, registry::cause_count>& counts) {
-    add_family(MetricType::Counter, name, help);
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      const auto why = name_of(static_cast<registry::cause>(i));
-      add_count({{"cause", std::string(why)}}, static_cast<double>(counts[i].load()));
-    }
+    kinds<registry::cause>(name, help, "cause", counts);
   }
 
   void histogram(std::string_view name, std::string_view help, const registry::histogram& value) {
@@ -108,8 +113,14 @@ void describe_clients(exposition& to, const statistics& counters, const process_
   to.counter("clients_skipped_total", "Times a slow client of a live stream skipped ahead.",
              counters.clients_skipped);
   to.gauge("client_connections_open", "Connections of clients.", process.connections);
-  to.counter("client_connections_refused_total", "Connections refused beyond --max-clients.",
+  to.counter("client_connections_refused_total",
+             "Connections refused beyond --max-clients or --max-clients-per-address.",
              counters.clients_refused);
+  to.kinds<registry::limit>("limits_total", "Times a limit struck, by the option that sets it.", "limit",
+                            counters.limits);
+  to.kinds<registry::objection>("requests_refused_total",
+                                "Requests refused before they were looked at closely, by reason.", "reason",
+                                counters.objections);
   to.gauge("streams_active", "Streams that are played.", process.active_streams);
   to.gauge("clients_active", "Clients that play.", process.active_clients);
   to.gauge("streams_registered", "Streams in the registry.", process.streams);

@@ -39,6 +39,13 @@ std::optional<byte_range> byte_runs::next(byte_offset at) const {
   return byte_range{behind->first, behind->second};
 }
 
+byte_offset byte_runs::size() const noexcept {
+  byte_offset total = 0;
+  for (const auto& [begin, end] : ends_)
+    total += end - begin;
+  return total;
+}
+
 bool byte_runs::holds(byte_range range) const {
   if (range.empty()) return true;
   const auto run = next(range.begin);

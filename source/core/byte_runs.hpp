@@ -16,6 +16,10 @@ class byte_runs {
   std::optional<byte_range> next(byte_offset at) const;
   /// All of it; an empty range is there always.
   bool holds(byte_range range) const;
+  /// Bytes in all.
+  byte_offset size() const noexcept;
+  /// Separate ranges.
+  std::size_t count() const noexcept { return ends_.size(); }
   bool empty() const noexcept { return ends_.empty(); }
 
  private:

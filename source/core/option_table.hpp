@@ -21,6 +21,8 @@ struct option {
   std::string_view standard = {};  ///< the default, for --help
   std::string_view meaning = {};   ///< one sentence for --help, with the unit
 
+  bool confidential = false;  ///< no message shows the value
+
   /// Checks a value and stores it; throws option_values::bad_value.
   void (*store)(settings&, std::string_view) = nullptr;
   /// The list that a repeatable option fills: what a stronger source says replaces it, so it is emptied

@@ -193,6 +193,7 @@ std::string host_pattern(std::string_view text) {
 }
 
 std::string origin(std::string_view text) {
+  if (text == "*") return std::string(text);
   const auto separator = text.find("://");
   const auto scheme = text.substr(0, separator);
   const auto host = separator == std::string_view::npos ? std::string_view() : text.substr(separator + 3);
@@ -202,7 +203,7 @@ std::string origin(std::string_view text) {
   };
   if (scheme.empty() || host.empty() || !std::ranges::all_of(scheme, in_scheme) ||
       !std::ranges::all_of(host, in_host)) {
-    throw bad_value("an origin such as https://app.example.com:8443, without a path");
+    throw bad_value("an origin such as https://app.example.com:8443, without a path, or *");
   }
   return std::string(text);
 }
@@ -216,6 +217,13 @@ std::string header_text(std::string_view text) {
 
 std::string secret(std::string_view text) {
   if (text.empty()) throw bad_value("a text that is not empty");
+  return std::string(text);
+}
+
+std::string token(std::string_view text) {
+  const auto is_visible = [](unsigned char c) { return c > 0x20 && c < 0x7f; };
+  if (text.empty() || !std::ranges::all_of(text, is_visible))
+    throw bad_value("visible ASCII characters without blanks");
   return std::string(text);
 }
 

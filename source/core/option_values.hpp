@@ -44,11 +44,13 @@ std::string network(std::string_view text);
 std::string upstream_rule(std::string_view text);
 /// A host name, or `*.` and one.
 std::string host_pattern(std::string_view text);
-/// scheme://host[:port], as browsers send it (RFC 6454 §7).
+/// scheme://host[:port], as browsers send it (RFC 6454 §7), or `*`.
 std::string origin(std::string_view text);
 /// Not empty, no control characters: fit for a header value (RFC 9110 §5.5).
 std::string header_text(std::string_view text);
 std::string secret(std::string_view text);
+/// Not empty, visible ASCII only: fit for a header, a query and a command line.
+std::string token(std::string_view text);
 /// Not empty.
 std::string path(std::string_view text);
 

@@ -215,8 +215,8 @@ void overlay(const assignments& source, settings& out) {
     try {
       each.target->store(out, each.value);
     } catch (const option_values::bad_value& wanted) {
-      throw option_error(
-          fmt::format("{}: bad value {}, expected {}", each.origin, quoted(each.value), wanted.what()));
+      const auto shown = each.target->confidential ? std::string() : " " + quoted(each.value);
+      throw option_error(fmt::format("{}: bad value{}, expected {}", each.origin, shown, wanted.what()));
     }
   }
 }

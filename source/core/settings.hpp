@@ -21,7 +21,7 @@ struct listen_settings {
   std::size_t max_clients = 10'000;                      ///< connections at one time
   std::size_t max_clients_per_address = 0;               ///< 0: no limit
   std::chrono::milliseconds head_timeout{30'000};        ///< to send a request head
-  std::chrono::milliseconds body_timeout{30'000};        ///< without a byte of a request body
+  std::chrono::milliseconds body_timeout{30'000};        ///< to send a whole request body
   std::chrono::milliseconds keep_alive_timeout{75'000};  ///< idle between two requests
   std::chrono::milliseconds send_timeout{3'600'000};     ///< an open response that takes no byte
   std::chrono::milliseconds drain_timeout{5'000};        ///< running responses after the first signal
@@ -116,8 +116,18 @@ struct registry_settings {
   std::chrono::milliseconds source_rest_limit{300'000};
 };
 
+/// Tasks of the aria2 interface.
+struct task_settings {
+  std::chrono::milliseconds try_timeout{8'000};  ///< aria2.addUri tries all URIs within it
+  std::size_t tries_at_once = 8;                 ///< by the calls of one message
+  std::size_t max_removed = 1'000;               ///< removed ones that are still listed; then the oldest go
+  std::size_t max_runs = 1'000;                  ///< separate ranges that a task's progress is kept in
+  std::size_t max_listed = 20'000;               ///< in the answers to one message
+};
+
 /// Who may connect and what web pages may do (who may be connected to is upstream_settings::allow and deny).
 struct access_settings {
+  std::string api_token = {};                ///< --api-token; empty: none is needed
   std::vector<std::string> allow_hosts;      ///< --allow-host
   std::vector<std::string> allow_origins;    ///< --allow-origin
   std::vector<std::string> trusted_proxies;  ///< --trusted-proxy, addresses or CIDRs
@@ -136,6 +146,7 @@ struct settings {
   live_settings live;
   hls_settings hls;
   registry_settings registry;
+  task_settings task;
   access_settings access;
   log_settings log;
 };

@@ -22,6 +22,7 @@ playback::~playback() {
   {
     const std::scoped_lock lock(stream_->mutex_);
     stream_->playing_.erase(position_);
+    if (stream_->record_ && run_) stream_->record_->add(delivered());
   }
   stream_->touch();
   client_->touch();
@@ -30,7 +31,24 @@ playback::~playback() {
   if (stream_->running.fetch_sub(1) == 1) --totals_.active_streams;
 }
 
+void playback::begins(byte_offset first, std::optional<byte_offset> total) {
+  const std::scoped_lock lock(stream_->mutex_);
+  if (!stream_->record_) return;
+  run_ = delivered_run{.bytes = {first, first}, .total = total};
+  sent_.store(0, std::memory_order_relaxed);
+  stream_->record_->played();
+  if (total) stream_->record_->learn_total(*total);
+}
+
+delivered_run playback::delivered() const noexcept {
+  return {.bytes = {run_->bytes.begin, run_->bytes.begin + sent_.load(std::memory_order_relaxed)},
+          .total = run_->total};
+}
+
 void playback::add_bytes(std::uint64_t bytes) noexcept {
+  const auto before = sent_.load(std::memory_order_relaxed);
+  if (before == 0) stream_->failed_.store(false, std::memory_order_relaxed);
+  sent_.store(before + bytes, std::memory_order_relaxed);
   client_->bytes_served.fetch_add(bytes, std::memory_order_relaxed);
   stream_->bytes_served.fetch_add(bytes, std::memory_order_relaxed);
   totals_.total_bytes_served.fetch_add(bytes, std::memory_order_relaxed);

@@ -59,6 +59,9 @@ class playback {
   playback(const playback&) = delete;
   playback& operator=(const playback&) = delete;
 
+  /// The body begins at this byte of a file of that size; what add_bytes() counts follows in order. Only such
+  /// responses count for the stream's progress.
+  void begins(byte_offset first, std::optional<byte_offset> total);
   /// Payload bytes that the client's socket accepted.
   void add_bytes(std::uint64_t bytes) noexcept;
 
@@ -73,8 +76,13 @@ class playback {
 
   std::shared_ptr<stream> stream_;
   std::shared_ptr<client> client_;
+  /// Under the stream's lock, once begins() was called.
+  delivered_run delivered() const noexcept;
+
   statistics& totals_;
   playback_control control_;
+  std::optional<delivered_run> run_;  ///< under the stream's lock; its end is run_->bytes.begin + sent_
+  std::atomic<byte_offset> sent_{0};  ///< written by its own event loop
   std::list<playback*>::iterator position_;
 };
 

@@ -46,6 +46,10 @@ std::shared_ptr<stream> directory::add(const std::string& id, stream_definition 
 
 std::shared_ptr<stream> directory::post(stream_definition what) {
   const auto id = stream_id(what.sources.front().text(), {});
+  return post(id, std::move(what));
+}
+
+std::shared_ptr<stream> directory::post(const std::string& id, stream_definition what) {
   const std::scoped_lock lock(mutex_);
   const auto known = streams_.find(id);
   const bool more = known == streams_.end() || !known->second->posted_;

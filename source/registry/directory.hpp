@@ -38,6 +38,8 @@ class directory {
 
   /// POST /streams: makes the stream, or redefines it. Nothing when there are too many.
   std::shared_ptr<stream> post(stream_definition what);
+  /// The same under another id than that of its URL.
+  std::shared_ptr<stream> post(const std::string& id, stream_definition what);
   /// The stream that a request with ?url= plays. An existing one stays as it is, but for one that was made by
   /// ?url=, too: it gets the failover URLs of the latest request that names some. Nothing when it was
   /// deleted.

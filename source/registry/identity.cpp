@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -55,6 +56,11 @@ const std::string& identity_cache::client(std::string_view address, std::string_
   auto key = join({"client", address, user_agent, stream});
   if (key != client_.key) client_ = {key, digest(key)};
   return client_.id;
+}
+
+bool is_gid(std::string_view text) noexcept {
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+  return text.size() == 16 && std::ranges::all_of(text, is_digit);
 }
 
 bool is_client_id(std::string_view text) noexcept {

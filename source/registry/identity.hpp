@@ -25,6 +25,9 @@ class identity_cache {
   entry stream_, client_;
 };
 
+/// Whether this can be a task's GID: 16 lower-case hex digits.
+bool is_gid(std::string_view text) noexcept;
+
 /// Whether a client may name itself so: [A-Za-z0-9._-]{1,64}.
 bool is_client_id(std::string_view text) noexcept;
 

@@ -3,6 +3,7 @@
 
 #include "registry/cause.hpp"
 #include "registry/histogram.hpp"
+#include "registry/limit.hpp"
 
 #include <array>
 #include <atomic>
@@ -60,6 +61,10 @@ class statistics {
   histogram first_byte;              ///< from a media request's head to the first byte of its body
   histogram seek_first_byte;         ///< the same for ranges that begin behind the first byte
 
+  // Attacks and accidents.
+  std::array<counter, limit_count> limits{};          ///< times each limit struck
+  std::array<counter, objection_count> objections{};  ///< requests refused before any handler
+
   // The cache of --cache.
   counter cache_hits{0};       ///< responses with bytes from the cache
   counter cache_misses{0};     ///< responses without any, while there is a cache
@@ -80,6 +85,12 @@ class statistics {
 
   void count_retry(cause why) noexcept { ++retries[static_cast<std::size_t>(why)]; }
   void count_failover(cause why) noexcept { ++failovers[static_cast<std::size_t>(why)]; }
+  void count_limit(limit which) noexcept { ++limits[static_cast<std::size_t>(which)]; }
+  void count_objection(objection why) noexcept { ++objections[static_cast<std::size_t>(why)]; }
+  std::uint64_t struck(limit which) const noexcept { return limits[static_cast<std::size_t>(which)].load(); }
+  std::uint64_t objected(objection why) const noexcept {
+    return objections[static_cast<std::size_t>(why)].load();
+  }
   void count_stall(clock::duration waited) noexcept {
     ++stalls;
     stalled_nanoseconds +=

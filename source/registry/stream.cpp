@@ -22,6 +22,19 @@ std::string extension_of(std::string_view path) {
 
 }  // namespace
 
+working_connection::working_connection(std::shared_ptr<stream> of) noexcept : of_(std::move(of)) {
+  if (of_) of_->connections.fetch_add(1, std::memory_order_relaxed);
+}
+
+working_connection& working_connection::operator=(working_connection&& other) noexcept {
+  std::swap(of_, other.of_);
+  return *this;
+}
+
+working_connection::~working_connection() {
+  if (of_) of_->connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
 stream_kind kind_of_url(const url& primary) {
   const auto extension = extension_of(primary.path());
   return extension == ".m3u8" || extension == ".m3u" ? stream_kind::hls : stream_kind::undecided;
@@ -41,6 +54,12 @@ bool stream::is_active(wall_clock::time_point now) const noexcept {
 std::shared_ptr<const stream_definition> stream::definition() const {
   const std::scoped_lock lock(mutex_);
   return definition_;
+}
+
+std::vector<url> stream::trusted_sources() const {
+  auto sources = definition()->sources;
+  if (!posted()) sources.resize(1, sources.front());
+  return sources;
 }
 
 void stream::redefine(stream_definition what) {
@@ -87,8 +106,44 @@ std::size_t stream::move_all_to(const url& source) {
   return moved;
 }
 
+void stream::record_progress(std::optional<byte_offset> total, std::size_t most_runs) {
+  const std::scoped_lock lock(mutex_);
+  record_.emplace(total, most_runs);
+}
+
+void stream::learn_total(byte_offset total) {
+  const std::scoped_lock lock(mutex_);
+  if (record_) record_->learn_total(total);
+}
+
+stream_progress stream::progress() const {
+  stream_progress now{.removed = false, .failed = failed_.load(std::memory_order_relaxed), .total = {}};
+  const std::scoped_lock lock(mutex_);
+  now.removed = removed_;
+  if (!record_) return now;
+  const bool runs = std::ranges::any_of(playing_, [](const auto* each) { return each->run_.has_value(); });
+  std::optional<delivery_record> with_running;
+  if (runs) {
+    with_running = record_;
+    for (const auto* each : playing_) {
+      if (each->run_) with_running->add(each->delivered());
+    }
+  }
+  const auto& record = with_running ? *with_running : *record_;
+  now.complete = record.complete();
+  now.total = record.total();
+  now.delivered = record.delivered();
+  return now;
+}
+
+bool stream::removed() const {
+  const std::scoped_lock lock(mutex_);
+  return removed_;
+}
+
 void stream::record_error(const std::string& what) {
   errors.fetch_add(1, std::memory_order_relaxed);
+  failed_.store(true, std::memory_order_relaxed);
   const std::scoped_lock lock(mutex_);
   last_error_ = what;
 }

@@ -65,4 +65,19 @@ BOOST_AUTO_TEST_CASE(the_same_as_a_set_of_offsets) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(size_and_count_follow) {
+  byte_runs runs;
+  BOOST_TEST(runs.size() == 0U);
+  runs.add({10, 20});
+  runs.add({30, 35});
+  BOOST_TEST(runs.size() == 15U);
+  BOOST_TEST(runs.count() == 2U);
+  runs.add({15, 32});
+  BOOST_TEST(runs.size() == 25U);
+  BOOST_TEST(runs.count() == 1U);
+  runs.remove({12, 14});
+  BOOST_TEST(runs.size() == 23U);
+  BOOST_TEST(runs.count() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -57,6 +57,12 @@ std::map<std::string, std::string> show(const settings& s) {
           {"allow-host", shown(s.access.allow_hosts)},
           {"allow-origin", shown(s.access.allow_origins)},
           {"trusted-proxy", shown(s.access.trusted_proxies)},
+          {"api-token", shown(s.access.api_token)},
+          {"max-head", shown(s.listen.max_head)},
+          {"head-timeout", shown(s.listen.head_timeout)},
+          {"max-body", shown(s.listen.max_body)},
+          {"body-timeout", shown(s.listen.body_timeout)},
+          {"keep-alive-timeout", shown(s.listen.keep_alive_timeout)},
           {"send-timeout", shown(s.listen.send_timeout)},
           {"max-clients", shown(s.listen.max_clients)},
           {"max-clients-per-address", shown(s.listen.max_clients_per_address)},
@@ -117,6 +123,16 @@ const std::vector<good_value> good_values{
     {"allow-host", "media.example.com", "media.example.com "},
     {"allow-origin", "https://app.example.com:8443", "https://app.example.com:8443 "},
     {"allow-origin", "http://[::1]:3000", "http://[::1]:3000 "},
+    {"allow-origin", "chrome-extension://abcdefghijklmnop", "chrome-extension://abcdefghijklmnop "},
+    {"allow-origin", "moz-extension://0f3c1a52-4222-8333", "moz-extension://0f3c1a52-4222-8333 "},
+    {"allow-origin", "*", "* "},
+    {"api-token", "s3cr,et!#~", "s3cr,et!#~"},
+    {"max-head", "1K", "1024"},
+    {"max-head", "16M", "16777216"},
+    {"head-timeout", "0.5", "500"},
+    {"max-body", "2M", "2097152"},
+    {"body-timeout", "5", "5000"},
+    {"keep-alive-timeout", "10", "10000"},
     {"trusted-proxy", "172.16.0.0/12", "172.16.0.0/12 "},
     {"send-timeout", "2592000", "2592000000"},
     {"max-clients", "1", "1"},
@@ -197,6 +213,13 @@ const std::vector<bad_value> bad_values{
     {"allow-origin", "example.com"},
     {"allow-origin", "https://example.com/"},
     {"allow-origin", "https://"},
+    {"allow-origin", "null"},
+    {"max-head", "1023"},
+    {"max-head", "17M"},
+    {"head-timeout", "0"},
+    {"max-body", "0"},
+    {"body-timeout", "3601"},
+    {"keep-alive-timeout", "off"},
     {"trusted-proxy", "proxy.lan"},
     {"send-timeout", "2592001"},
     {"max-clients", "0"},
@@ -253,6 +276,20 @@ BOOST_DATA_TEST_CASE(a_bad_value_is_one_line_with_its_origin, data::make(bad_val
   if (row.value.empty() || row.value.find(',') != std::string::npos) return;  // not set; two of a list
   const auto set = complaint({}, {{variable_of(row.name), row.value}});
   BOOST_TEST(set.starts_with(variable_of(row.name) + ": bad value"), set);
+}
+
+BOOST_AUTO_TEST_CASE(the_api_token_has_a_second_variable) {
+  BOOST_TEST(parse({}, {{"API_TOKEN", "second"}}).access.api_token == "second");
+  BOOST_TEST(parse({}, {{"API_TOKEN", "second"}, {"MILLRACE_API_TOKEN", "first"}}).access.api_token ==
+             "first");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_token_is_not_shown) {
+  for (const std::string value : {"", "very secret", "secret\t", "secr\xc3\xa9t", "secret\x7f"}) {
+    const auto typed = complaint({"--api-token=" + value});
+    BOOST_TEST(typed == "--api-token: bad value, expected visible ASCII characters without blanks");
+    BOOST_TEST(!contains(typed, "secr"));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
