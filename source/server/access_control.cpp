@@ -17,6 +17,9 @@ namespace ip = boost::asio::ip;
 
 namespace {
 
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> standard_ports{
+    {{"http://", ":80"}, {"https://", ":443"}}};
+
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -59,9 +62,7 @@ std::vector<ip_network> parse_networks(const std::vector<std::string>& texts) {
 std::vector<std::string> parse_patterns(const char* option, const std::vector<std::string>& texts) {
   std::vector<std::string> patterns;
   for (const auto& text : texts) {
-    auto pattern = lower_case(text);
-    while (pattern.ends_with('/'))
-      pattern.pop_back();
+    auto pattern = plain_origin(text);
     if (pattern.empty()) throw std::invalid_argument(fmt::format("{} '{}': expected a name", option, text));
     patterns.push_back(std::move(pattern));
   }
@@ -88,7 +89,8 @@ access_control::access_control(const access_settings& rules, surroundings around
     : around_(std::move(around)),
       proxies_(parse_networks(rules.trusted_proxies)),
       hosts_(parse_patterns("--allow-host", rules.allow_hosts)),
-      origins_(parse_patterns("--allow-origin", rules.allow_origins)) {}
+      origins_(parse_patterns("--allow-origin", rules.allow_origins)),
+      token_(rules.api_token) {}
 
 bool access_control::is_trusted_proxy(const ip::address& address) const {
   return std::any_of(proxies_.begin(), proxies_.end(),
@@ -122,6 +124,8 @@ client_identity access_control::identify(const ip::address& peer, const http::fi
     return {.address = own, .is_public = true, .untrusted_forward = true};
   }
   const auto& hops = standard.empty() ? customary : standard;
+  // Forwarded, but for whom?
+  if (hops.empty()) return {.address = own, .is_public = true, .untrusted_forward = true};
   auto client = own;
   for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
     if (!*hop) return {.address = client, .is_public = true, .untrusted_forward = true};
@@ -132,16 +136,17 @@ client_identity access_control::identify(const ip::address& peer, const http::fi
 }
 
 std::optional<http::problem> access_control::refuse_client(const client_identity& client) const {
-  if (around_.loopback_only || !client.is_public) return std::nullopt;
+  if (token_.is_set() || around_.loopback_only || !client.is_public) return std::nullopt;
   if (client.untrusted_forward) {
     return forbidden(
         "The request was forwarded, but not by a proxy that millrace trusts, or the client behind it cannot "
-        "be "
-        "told. Name the proxy's address with --trusted-proxy and let it set X-Forwarded-For or Forwarded.");
+        "be told. Name the proxy's address with --trusted-proxy and let it set X-Forwarded-For or "
+        "Forwarded.");
   }
   return forbidden(fmt::format(
       "millrace answers clients in private networks only, and {} is a public address. Connect from the local "
-      "network or through a VPN, or listen on loopback (--host 127.0.0.1) behind a proxy of your own.",
+      "network or through a VPN, set --api-token, or listen on loopback (--host 127.0.0.1) behind a proxy of "
+      "your own.",
       client.address.to_string()));
 }
 
@@ -156,14 +161,36 @@ bool access_control::knows_host(std::string_view name) const {
 }
 
 std::optional<http::problem> access_control::refuse_host(std::string_view host) const {
-  if (host.empty()) return std::nullopt;
+  if (token_.is_set() || host.empty()) return std::nullopt;
   const auto name = host_name(host);
   if (!name.empty() && knows_host(name)) return std::nullopt;
   return forbidden(
       fmt::format("The name {} is not known to be this server's (a web page could have borrowed it). Use the "
-                  "server's address, or "
-                  "name the host with --allow-host.",
+                  "server's address, or name the host with --allow-host.",
                   quote(host)));
+}
+
+bool access_control::is_api_token(std::string_view given) const {
+  return !token_.is_set() || token_.matches(given);
+}
+
+token_verdict access_control::judge_tokens(const http::field_list& fields, std::string_view path,
+                                           std::string_view query) const {
+  if (!token_.is_set()) return token_verdict::right;
+  auto verdict = token_verdict::missing;
+  for (const auto& given : carried_tokens(fields, path, query)) {
+    if (token_.matches(given)) return token_verdict::right;
+    verdict = token_verdict::wrong;
+  }
+  return verdict;
+}
+
+std::string access_control::named_origin(const http::field_list& fields) const {
+  if (origins_.empty() || fields.count("Origin") != 1) return {};
+  const auto sent = fields.get("Origin");
+  if (std::find(origins_.begin(), origins_.end(), "*") != origins_.end()) return "*";
+  const bool named = std::find(origins_.begin(), origins_.end(), plain_origin(sent)) != origins_.end();
+  return named ? std::string(sent) : std::string();
 }
 
 std::optional<http::problem> access_control::refuse_origin(std::string_view method,
@@ -172,10 +199,8 @@ std::optional<http::problem> access_control::refuse_origin(std::string_view meth
   if (method == "GET" || method == "HEAD" || method == "OPTIONS") return std::nullopt;
   const auto origin = fields.find("Origin");
   if (!origin) return std::nullopt;
-  const auto lower = lower_case(*origin);
-  const bool named = std::any_of(origins_.begin(), origins_.end(),
-                                 [&](const auto& allowed) { return allowed == "*" || allowed == lower; });
-  if (fields.count("Origin") == 1 && (named || is_same_origin(lower, host))) return std::nullopt;
+  const bool own = fields.count("Origin") == 1 && is_same_origin(*origin, host);
+  if (own || !named_origin(fields).empty()) return std::nullopt;
   return forbidden(fmt::format(
       "Pages of {} may not change anything here. Name that origin with --allow-origin to let them.",
       quote(*origin)));
@@ -188,10 +213,23 @@ std::string host_name(std::string_view host) {
   return lower_case(name);
 }
 
+std::string plain_origin(std::string_view origin) {
+  auto plain = lower_case(origin);
+  while (plain.ends_with('/'))
+    plain.pop_back();
+  for (const auto& [scheme, port] : standard_ports) {
+    if (plain.starts_with(scheme) && plain.ends_with(port)) plain.resize(plain.size() - port.size());
+  }
+  return plain;
+}
+
 bool is_same_origin(std::string_view origin, std::string_view host) {
   const auto separator = origin.find("://");
   if (separator == std::string_view::npos || host.empty()) return false;
-  const auto standard_port = lower_case(origin.substr(0, separator)) == "https" ? "443" : "80";
+  const auto scheme = lower_case(origin.substr(0, separator));
+  // The host of an extension's origin is its id, not a name.
+  if (scheme != "http" && scheme != "https") return false;
+  const auto standard_port = scheme == "https" ? "443" : "80";
   const auto authority = origin.substr(separator + 3);
   const auto effective_port = [&](std::string_view of) {
     return port_of(of).empty() ? standard_port : port_of(of);

@@ -104,6 +104,7 @@ bool has_forwarded(const http::field_list& fields) noexcept {
   constexpr std::string_view prefix = "X-Forwarded-";
   return std::any_of(fields.begin(), fields.end(), [&](const http::field& line) {
     return http::equal_ignoring_case(line.name, "Forwarded") ||
+           http::equal_ignoring_case(line.name, "X-Real-IP") ||
            http::equal_ignoring_case(std::string_view(line.name).substr(0, prefix.size()), prefix);
   });
 }

@@ -20,7 +20,8 @@ forwarded_hops parse_forwarded(const http::field_list& fields);
 /// All X-Forwarded-For fields.
 forwarded_hops parse_x_forwarded_for(const http::field_list& fields);
 
-/// Forwarded or any X-Forwarded-*.
+/// Whether a proxy had its hand in it: Forwarded, any X-Forwarded-*, or X-Real-IP (which is never believed:
+/// it does not tell which of several proxies wrote it).
 bool has_forwarded(const http::field_list& fields) noexcept;
 
 /// An address with or without port, IPv6 with or without brackets (RFC 7239 §6).

@@ -31,6 +31,7 @@ async::awaitable<void> send(playing& play, std::string head, const hls::rewritte
     const auto ec = co_await out.send_all(std::span(&buffer, 1), sent);
     play.sent(sent);
     if (ec) {
+      client_failed(play.context, ec);
       play.context.keep_alive = false;
       co_return;
     }

@@ -4,6 +4,7 @@
 #include "server/media_response.hpp"
 #include "server/shared_response.hpp"
 #include "server/shared_state.hpp"
+#include "transfer/cache_use.hpp"
 #include "transfer/fill_shared.hpp"
 #include "transfer/first_answer.hpp"
 
@@ -218,11 +219,17 @@ async::awaitable<std::optional<resource_outcome>> try_shared(resource_request& n
   co_return co_await lead(now, std::move(std::get<resource_flights::lead>(turn)));
 }
 
+/// The whole of an upstream without ranges is kept, and this client wants a part: sharing cuts it out.
+bool is_part_of_whole(const resource_request& now, upstream::remote_file& file) {
+  const auto known = transfer::find_cached(file);
+  return known && !known.answer().ranged && now.range && !is_whole(*now.range);
+}
+
 /// From the cache of --cache, where nothing has to be asked.
 async::awaitable<bool> serve_cached(resource_request& now) {
   const async::executor here = co_await asio::this_coro::executor;
   auto file = find_unopened(now.play, now.of, now.asked.target, here);
-  if (!file || !file->cache) co_return false;
+  if (!file || !file->cache || is_part_of_whole(now, *file)) co_return false;
   media_response response(now.play, to_play(now), std::move(file));
   co_return co_await respond_cached(response);
 }

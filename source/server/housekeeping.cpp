@@ -25,6 +25,7 @@ async::awaitable<void> run_registry_cleanup(shared_state& shared) {
   for (;;) {
     co_await async::sleep_for(shared.config.registry.cleanup_interval);
     shared.directory.clean_up(registry::directory::clock::now());
+    shared.tasks.clean_up();
   }
 }
 

@@ -30,6 +30,7 @@ void conclude(playing& play, const live::viewing_result& result) {
     log::warning("stream {}: response cut: {}", play.stream->id(), to_string(*result.cause));
     play.stream->errors.fetch_add(1, std::memory_order_relaxed);
   } else {
+    client_failed(play.context, result.client_error);
     log::debug("stream {}: client gone: {}", play.stream->id(), result.client_error.message());
   }
 }
@@ -51,10 +52,7 @@ http::field_list live_fields(const playing& play, const std::string& file_name) 
 async::awaitable<void> respond_live_head(playing& play, std::string file_name) {
   auto fields = live_fields(play, file_name);
   frame(play, fields);
-  const auto head = response_head(play.context, 200, std::move(fields));
-  const async::asio::const_buffer buffer(head.data(), head.size());
-  const auto ec = co_await async::write_all(play.context.client, std::span(&buffer, 1));
-  if (ec) play.context.keep_alive = false;
+  co_await respond_head(play.context, 200, std::move(fields));
 }
 
 async::awaitable<void> refuse_live(playing& play, failure cause) {

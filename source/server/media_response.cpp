@@ -76,10 +76,7 @@ async::awaitable<void> respond_unsatisfiable(media_response& of, http::field_lis
 
 /// A response without a body, or with one that HEAD leaves away.
 async::awaitable<void> respond_bare(media_response& of, unsigned status, http::field_list fields) {
-  const auto head = response_head(of.context, status, std::move(fields));
-  const async::asio::const_buffer buffer(head.data(), head.size());
-  const auto ec = co_await async::write_all(of.context.client, std::span(&buffer, 1));
-  if (ec) of.context.keep_alive = false;
+  co_await respond_head(of.context, status, std::move(fields));
 }
 
 void conclude(media_response& of, const transfer::delivery_result& result) {
@@ -91,6 +88,7 @@ void conclude(media_response& of, const transfer::delivery_result& result) {
     log::warning("{}: response cut after {} bytes: {}", what, result.sent, to_string(*result.cause));
     of.play.stream->record_error(to_string(*result.cause));
   } else if (result.client_error) {
+    client_failed(of.context, result.client_error);
     log::debug("{}: client gone after {} bytes: {}", what, result.sent, result.client_error.message());
   }
 }
@@ -140,11 +138,13 @@ async::awaitable<void> respond_planned(media_response& of, body_source from, htt
     }
     from.answer = std::move(*reopened);
   }
+  of.play.begins(plan.range.begin, total);
   co_await send_range(of, std::move(from), std::move(fields), status, plan.range);
 }
 
 async::awaitable<void> respond_empty(media_response& of, http::field_list fields) {
   fields.set("Accept-Ranges", "bytes");
+  if (!of.context.is_head()) of.play.begins(0, 0);
   co_await respond(of.context, 200, std::move(fields), {});
 }
 
@@ -183,6 +183,7 @@ async::awaitable<void> pass_through(media_response& of, body_source from, http::
     co_await respond_bare(of, 200, std::move(fields));
     co_return;
   }
+  of.play.begins(0, total);
   transfer::whole_body body(of.file, std::move(from.answer), std::move(of.begun), std::move(from.cached));
   transfer::passthrough_job work{.body = body,
                                  .head = response_head(of.context, 200, std::move(fields)),
@@ -194,6 +195,7 @@ async::awaitable<void> pass_through(media_response& of, body_source from, http::
   const auto used = result.sent - std::min(result.sent, body.from_cache());
   const auto wasted = body.fetched() - std::min(body.fetched(), used);
   of.context.worker.shared.statistics.bytes_wasted.fetch_add(wasted, std::memory_order_relaxed);
+  if (result.complete) of.play.stream->learn_total(result.sent);
   conclude(of, result);
 }
 

@@ -71,6 +71,10 @@ void playing::segment_served() {
   counted_.add_segment();
 }
 
+void playing::begins(byte_offset first, std::optional<byte_offset> total) {
+  counted_.begins(first, total);
+}
+
 void playing::sent(std::size_t bytes) {
   counted_.add_bytes(bytes);
   context.sent.bytes += bytes;

@@ -33,6 +33,8 @@ class playing {
   const std::string& client_id() const;
   /// A media segment has been sent to its end.
   void segment_served();
+  /// The body begins at this byte of a file of that size: what sent() counts tells how far a task is.
+  void begins(byte_offset first, std::optional<byte_offset> total);
   /// Payload bytes that the client's socket accepted.
   void sent(std::size_t bytes);
 

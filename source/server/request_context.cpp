@@ -2,6 +2,7 @@
 
 #include "core/version.hpp"
 #include "http/message_writer.hpp"
+#include "server/cors.hpp"
 #include "server/shared_state.hpp"
 
 #include <algorithm>
@@ -38,10 +39,17 @@ async::awaitable<error_code> write_response(request_context& context, std::strin
     outcome = co_await context.client.wait_writable();
     if (outcome || context.deadline.expired()) break;
   }
-  if (context.deadline.expired()) outcome = asio::error::timed_out;
+  if (context.deadline.expired()) outcome = errc::read_timeout;
   context.deadline.clear();
   if (written > head.size()) context.sent.bytes += written - head.size();
   co_return outcome;
+}
+
+async::awaitable<void> send_response(request_context& context, std::string_view head, std::string_view body) {
+  const auto failure = co_await write_response(context, head, body);
+  if (!failure) co_return;
+  client_failed(context, failure);
+  context.keep_alive = false;
 }
 
 }  // namespace
@@ -54,6 +62,8 @@ std::string response_head(const request_context& context, unsigned status, http:
   } else if (context.request.version == 10) {
     fields.set("Connection", "keep-alive");
   }
+  if (!context.named_origin.empty()) add_cors_for(fields, context.named_origin);
+  if (context.differs_by_origin) fields.set("Vary", "Origin");
   context.sent.status = status;
   return http::write_response_head(status, fields);
 }
@@ -63,9 +73,16 @@ async::awaitable<void> respond(request_context& context, unsigned status, http::
   const bool empty = has_no_content(status);
   if (!empty) fields.set("Content-Length", std::to_string(body.size()));
   const auto head = response_head(context, status, std::move(fields));
-  const auto payload = empty || context.is_head() ? std::string_view() : body;
-  const auto failure = co_await write_response(context, head, payload);
-  if (failure) context.keep_alive = false;
+  co_await send_response(context, head, empty || context.is_head() ? std::string_view() : body);
+}
+
+async::awaitable<void> respond_head(request_context& context, unsigned status, http::field_list fields) {
+  const auto head = response_head(context, status, std::move(fields));
+  co_await send_response(context, head, {});
+}
+
+void client_failed(request_context& context, const error_code& why) {
+  if (why == errc::read_timeout) context.worker.shared.statistics.count_limit(registry::limit::send_time);
 }
 
 async::awaitable<void> respond_problem(request_context& context, const http::problem& problem,

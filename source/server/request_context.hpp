@@ -38,8 +38,11 @@ struct request_context {
 
   watchdog& deadline;  ///< none is set while a handler runs; respond() uses it for --send-timeout
   response_record& sent;
-  registry::identity_cache& identities;         ///< of the connection
-  std::string_view host = {};                   ///< of the absolute-form target, else of Host; may be empty
+  registry::identity_cache& identities;  ///< of the connection
+  std::string named_origin = {};         ///< Access-Control-Allow-Origin of control responses; empty: none
+  bool differs_by_origin = false;        ///< on control routes, where there is an --allow-origin
+  std::string_view host = {};            ///< of the absolute-form target, else of Host; may be empty
+  bool authorised = false;  ///< it carried the right API token (header, bearer or query), or none is needed
   std::string_view allow = {};                  ///< the methods of the route, for Allow
   std::vector<std::string_view> captures = {};  ///< what stood for the {} of the route's pattern, in `path`
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();  ///< the head was there
@@ -52,11 +55,16 @@ struct request_context {
 /// broken client connection clears keep_alive.
 async::awaitable<void> respond(request_context& context, unsigned status, http::field_list fields,
                                std::string_view body);
+/// The head of a response without a body, or with one that HEAD leaves away: the fields as they are, else
+/// like respond().
+async::awaitable<void> respond_head(request_context& context, unsigned status, http::field_list fields);
 /// The same with a problem document.
 async::awaitable<void> respond_problem(request_context& context, const http::problem& problem,
                                        http::field_list fields = {});
-/// The head of a response whose body the handler writes itself: Date, Server and Connection are added. The
-/// length is the handler's business.
+/// The head of a response whose body the handler writes itself: Date, Server and Connection are added, and on
+/// control routes what a named origin needs. The length is the handler's business.
 std::string response_head(const request_context& context, unsigned status, http::field_list fields);
+/// Tells what became of the sending of a body that the handler wrote itself: counts a --send-timeout.
+void client_failed(request_context& context, const error_code& why);
 
 }  // namespace millrace::server

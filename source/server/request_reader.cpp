@@ -99,6 +99,16 @@ class body_taker {
   http::chunked_decoder decoder_;
 };
 
+void count(const client_link& link, registry::limit which) {
+  link.home.shared.statistics.count_limit(which);
+}
+
+read_outcome count_failed_body(const client_link& link, read_outcome outcome) {
+  if (outcome == read_outcome::timeout) count(link, registry::limit::body_time);
+  if (outcome == read_outcome::too_large) count(link, registry::limit::body_size);
+  return outcome;
+}
+
 async::awaitable<bool> invite_body(client_link& link) {
   constexpr std::string_view invitation = "HTTP/1.1 100 Continue\r\n\r\n";
   const std::array buffers{asio::const_buffer(invitation.data(), invitation.size())};
@@ -117,6 +127,7 @@ async::awaitable<incoming_head> read_head(client_link& link) {
   for (;;) {
     if (scanner.is_worth_parsing(link.input, limits.max_head)) {
       auto parsed = parse(link);
+      if (parsed && parsed->outcome == read_outcome::too_large) count(link, registry::limit::head_size);
       if (parsed) co_return std::move(*parsed);
     }
     const bool was_idle = is_idle();
@@ -125,16 +136,19 @@ async::awaitable<incoming_head> read_head(client_link& link) {
     if (ec == asio::error::would_block) {
       const bool more = co_await wait_for_input(link);
       if (more) continue;
-      const bool late = link.deadline.expired() && !was_idle;
-      co_return incoming_head{.outcome = late ? read_outcome::timeout : read_outcome::closed};
+      if (!link.deadline.expired()) co_return incoming_head{};
+      count(link, was_idle ? registry::limit::keep_alive : registry::limit::head_time);
+      co_return incoming_head{.outcome = was_idle ? read_outcome::closed : read_outcome::timeout};
     }
     if (ec) co_return incoming_head{};
     if (was_idle) link.deadline.set(limits.head_timeout);
   }
 }
 
-async::awaitable<read_outcome> read_body(client_link& link, const http::request_head& head,
-                                         std::string* into) {
+namespace {
+
+async::awaitable<read_outcome> read_whole_body(client_link& link, const http::request_head& head,
+                                               std::string* into) {
   const auto& limits = limits_of(link);
   if (head.body == http::framing::none) co_return read_outcome::complete;
   if (head.body == http::framing::length && head.content_length > limits.max_body)
@@ -157,9 +171,16 @@ async::awaitable<read_outcome> read_body(client_link& link, const http::request_
       continue;
     }
     if (ec) co_return read_outcome::closed;
-    link.deadline.set(limits.body_timeout);
   }
   co_return read_outcome::complete;
+}
+
+}  // namespace
+
+async::awaitable<read_outcome> read_body(client_link& link, const http::request_head& head,
+                                         std::string* into) {
+  const auto outcome = co_await read_whole_body(link, head, into);
+  co_return count_failed_body(link, outcome);
 }
 
 async::awaitable<void> linger(client_link& link) {

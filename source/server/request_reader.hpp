@@ -26,8 +26,8 @@ struct incoming_head {
 /// head_timeout.
 async::awaitable<incoming_head> read_head(client_link& link);
 
-/// Reads the body that `head` announces, at most max_body bytes, into `into` or nowhere (null). Sends 100
-/// Continue first, when the client waits for it.
+/// Reads the body that `head` announces, at most max_body bytes within body_timeout in all, into `into` or
+/// nowhere (null). Sends 100 Continue first, when the client waits for it.
 async::awaitable<read_outcome> read_body(client_link& link, const http::request_head& head,
                                          std::string* into);
 

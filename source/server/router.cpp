@@ -5,11 +5,13 @@
 #include "server/health_handler.hpp"
 #include "server/hls_handler.hpp"
 #include "server/index_handler.hpp"
+#include "server/jsonrpc_handler.hpp"
 #include "server/metrics_handler.hpp"
 #include "server/preflight.hpp"
 #include "server/stats_handler.hpp"
 #include "server/stream_handler.hpp"
 #include "server/stream_id_handler.hpp"
+#include "server/stream_request.hpp"
 #include "server/streams_handler.hpp"
 
 #include <array>
@@ -19,10 +21,12 @@ namespace millrace::server {
 
 namespace {
 
+/// Without `open` a route needs the API token: what is added here is closed until somebody opens it.
 constexpr std::array table{
     route{.pattern = "/stream",
           .methods = "GET, HEAD",
           .handle = handle_stream,
+          .open = plays_gid_only,
           .handle_options = handle_stream_options,
           .media = true},
     route{.pattern = "/streams", .methods = "GET, HEAD", .handle = handle_list_streams},
@@ -36,6 +40,7 @@ constexpr std::array table{
     route{.pattern = "/hls/{}/{}",
           .methods = "GET, HEAD",
           .handle = handle_hls,
+          .open = open_to_everybody,
           .handle_options = handle_open_options,
           .media = true},
     route{.pattern = "/stats", .methods = "GET, HEAD", .handle = handle_stats},
@@ -45,10 +50,16 @@ constexpr std::array table{
     route{.pattern = "/stream/{}",
           .methods = "GET, HEAD",
           .handle = handle_stream_id,
+          .open = open_to_everybody,
           .handle_options = handle_open_options,
           .media = true},
+    route{.pattern = "/jsonrpc",
+          .methods = "POST",
+          .handle = handle_jsonrpc,
+          .open = open_to_everybody,
+          .takes_body = true},
     route{.pattern = "/streams/{}/failover", .methods = "POST", .handle = handle_failover},
-    route{.pattern = "/health", .methods = "GET, HEAD", .handle = handle_health},
+    route{.pattern = "/health", .methods = "GET, HEAD", .handle = handle_health, .open = open_to_everybody},
     route{.pattern = "/", .methods = "GET, HEAD", .handle = handle_index},
 };
 

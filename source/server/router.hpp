@@ -12,11 +12,20 @@ namespace millrace::server {
 
 using handler = async::awaitable<void> (*)(request_context&);
 
+/// Whether a request with this query may pass without the API token.
+using gate = bool (*)(std::string_view query);
+
+/// For everybody, whatever the query.
+constexpr bool open_to_everybody(std::string_view) noexcept {
+  return true;
+}
+
 /// One method set on one path. `{}` in the pattern stands for one segment that is not empty.
 struct route {
   std::string_view pattern;
   std::string_view methods;  ///< "GET, HEAD", as Allow spells it; OPTIONS comes by itself
   handler handle = nullptr;
+  gate open = nullptr;               ///< null: only with the API token, where one is configured
   handler handle_options = nullptr;  ///< null: 204 with Allow
   bool media = false;                ///< errors carry CORS fields, too
   bool takes_body = false;           ///< gets the request body; elsewhere it is read and dropped

@@ -2,6 +2,8 @@
 
 #include "core/log.hpp"
 #include "server/cors.hpp"
+#include "server/objections.hpp"
+#include "server/preflight.hpp"
 #include "server/request_target.hpp"
 #include "server/router.hpp"
 #include "server/shared_state.hpp"
@@ -24,46 +26,11 @@ problem make_problem(problem_code code, std::string detail) {
   return {.code = code, .detail = std::move(detail), .status = std::nullopt};
 }
 
-problem problem_of_head(const incoming_head& incoming, const listen_settings& limits) {
-  switch (incoming.outcome) {
-    case read_outcome::timeout:
-      return make_problem(problem_code::request_timeout, "The request head did not arrive in time.");
-    case read_outcome::too_large:
-      return make_problem(problem_code::head_too_large,
-                          fmt::format("Request line and headers are longer than {} bytes.", limits.max_head));
-    default:
-      return make_problem(problem_code::bad_request,
-                          fmt::format("This is no HTTP/1.x request: {}.", incoming.reason));
-  }
-}
-
-problem problem_of_body(read_outcome outcome, const listen_settings& limits) {
-  switch (outcome) {
-    case read_outcome::timeout:
-      return make_problem(problem_code::request_timeout, "The request body did not arrive in time.");
-    case read_outcome::too_large:
-      return make_problem(problem_code::too_large,
-                          fmt::format("The request body is longer than {} bytes.", limits.max_body));
-    default:
-      return make_problem(problem_code::bad_request, "The chunks of the request body are malformed.");
-  }
-}
-
-/// What stands against the request, whatever it asks for. Sets the client's address.
-std::optional<problem> find_objection(client_link& link, request_context& context) {
-  const auto& access = link.home.shared.access;
-  const auto& fields = context.request.fields;
-  auto client = access.identify(link.peer, fields);
-  auto objection = access.refuse_client(client);
-  context.address = std::move(client.address);
-  if (!objection) objection = access.refuse_host(context.host);
-  if (!objection) objection = access.refuse_origin(context.request.method, fields, context.host);
-  return objection;
-}
-
-/// Paths may hold whole URLs that somebody pasted: the log gets nothing of them.
+/// Paths may hold whole URLs that somebody pasted, or a query that somebody encoded: the log gets nothing of
+/// them.
 std::string_view path_for_log(std::string_view path) {
-  return path.substr(0, path.find(":/"));
+  path = path.substr(0, path.find(":/"));
+  return path.substr(0, path.find('?'));
 }
 
 /// Routes are told apart in the statistics by their patterns; what is no route has none.
@@ -78,11 +45,18 @@ void record(const request_context& context, std::string_view route) {
 
 async::awaitable<void> answer_options(request_context& context, const route_match& match) {
   if (match.path && match.path->handle_options) {
-    co_await match.path->handle_options(context);
+    // Handlers look names up: not for strangers, whose request that follows is refused anyway.
+    const bool stranger = !context.authorised && !(match.path->open && match.path->open(context.query));
+    const auto handle = stranger ? handle_open_options : match.path->handle_options;
+    co_await handle(context);
     co_return;
   }
   http::field_list fields;
   fields.add("Allow", match.path ? match.allow : "GET, HEAD, POST, DELETE, OPTIONS");
+  if (!context.named_origin.empty()) {
+    add_preflight(fields, fields.get("Allow"));
+    add_private_network(fields, context.request.fields);
+  }
   co_await respond(context, 204, std::move(fields), {});
 }
 
@@ -91,6 +65,11 @@ async::awaitable<void> refuse(request_context& context, const route_match& match
   http::field_list fields;
   if (match.path && match.path->media) add_cors(fields);
   if (why.code == problem_code::method_not_allowed) fields.add("Allow", match.allow);
+  if (why.code == problem_code::unauthorized) fields.add("WWW-Authenticate", "Bearer");
+  if (http::status_of(why) == 503) {
+    const auto wait = context.worker.shared.config.listen.busy_retry_after;
+    fields.add("Retry-After", std::to_string(wait.count()));
+  }
   co_await respond_problem(context, why, std::move(fields));
 }
 
@@ -127,6 +106,14 @@ std::optional<problem> find_route_problem(const request_context& context, const 
   return make_problem(problem_code::method_not_allowed, fmt::format("This path takes {}.", match.allow));
 }
 
+/// The connection of a trusted proxy is no client's: what it forwards counts for the client behind it.
+bool exceeds_share(client_link& link, const request_context& context, std::optional<admission::share>& part) {
+  auto& clients = link.home.shared.clients;
+  if (!clients.limits_addresses() || context.address == link.peer) return false;
+  part = clients.admit_request(context.address);
+  return !part;
+}
+
 /// True when the whole request has been read; else the client may still be sending.
 async::awaitable<bool> answer(client_link& link, request_context& context, std::optional<problem> objection,
                               std::string_view& route) {
@@ -135,8 +122,13 @@ async::awaitable<bool> answer(client_link& link, request_context& context, std::
   if (match.path) route = match.path->pattern;
   context.allow = match.allow;
   context.captures = std::move(match.captures);
-  if (!objection) objection = find_objection(link, context);
+  if (!objection) objection = find_objection(link, context, match);
   if (!objection) objection = find_route_problem(context, match);
+  std::optional<admission::share> part;
+  if (!objection && exceeds_share(link, context, part)) {
+    objection =
+        make_problem(problem_code::busy, "Too many requests of this client are running. Try again later.");
+  }
 
   bool all_read = head.body == http::framing::none;
   if (!objection && !all_read) {
@@ -148,7 +140,7 @@ async::awaitable<bool> answer(client_link& link, request_context& context, std::
       context.keep_alive = false;
       co_return true;
     }
-    if (!all_read) objection = problem_of_body(outcome, link.home.shared.config.listen);
+    if (!all_read) objection = problem_of_body(link, outcome);
   }
   if (!objection) {
     co_await run_handler(context, match);
@@ -169,10 +161,9 @@ async::awaitable<connection_after> serve_request(client_link& link, const incomi
   const bool readable = incoming.outcome == read_outcome::complete;
   if (readable) {
     target = parse_target(incoming.head);
-    if (!target)
-      objection = make_problem(problem_code::bad_request, "The request target is no path on this server.");
+    if (!target) objection = problem_of_target(link);
   } else {
-    objection = problem_of_head(incoming, shared.config.listen);
+    objection = problem_of_head(link, incoming);
   }
 
   response_record sent;

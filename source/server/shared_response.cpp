@@ -57,6 +57,7 @@ void conclude(shared_request& now, const transfer::delivery_result& result) {
     log::warning("{}: response cut after {} bytes: {}", what, result.sent, to_string(*result.cause));
     now.play.stream->record_error(to_string(*result.cause));
   } else {
+    client_failed(now.play.context, result.client_error);
     log::debug("{}: client gone after {} bytes: {}", what, result.sent, result.client_error.message());
   }
 }

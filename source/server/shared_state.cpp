@@ -45,9 +45,10 @@ shared_state::shared_state(settings given, access_control::surroundings around)
       memory(config.upstream.url_memory_entries),
       buffers(config.transfer.max_memory > 0 ? config.transfer.max_memory : default_max_memory()),
       directory(config.registry, statistics),
+      tasks(directory, config.task),
       hls(config.hls),
       access(build_rules([&] { return access_control(config.access, std::move(around)); })),
-      clients(config.listen.max_clients, config.listen.max_clients_per_address) {
+      clients(config.listen.max_clients, config.listen.max_clients_per_address, statistics) {
   if (!config.cache.on) return;
   cache.emplace(config.cache.size, buffers, statistics);
   // What is cached can be fetched again: whoever needs memory now comes first.

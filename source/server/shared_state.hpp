@@ -7,6 +7,7 @@
 #include "live/hub.hpp"
 #include "registry/directory.hpp"
 #include "registry/statistics.hpp"
+#include "registry/task_list.hpp"
 #include "server/access_control.hpp"
 #include "server/admission.hpp"
 #include "server/hls_state.hpp"
@@ -43,6 +44,7 @@ struct shared_state {
   registry::statistics statistics;
   std::optional<upstream::block_cache> cache;  ///< with --cache
   registry::directory directory;
+  registry::task_list tasks;
   live::hub on_air;
   hls_state hls;
   access_control access;

@@ -20,10 +20,11 @@ registry::stream_definition define(const stream_request& asked) {
   return definition;
 }
 
-/// What the registry knows of the stream, and the request's own mirrors behind it.
+/// What the operator said of the stream, and the request's own mirrors behind it. The mirrors of other
+/// requests are theirs alone: nobody chooses the bytes that others get.
 media_request to_play(const stream_request& asked, const registry::stream& stream, const settings& config) {
   const auto known = stream.definition();
-  media_request request{.sources = known->sources,
+  media_request request{.sources = stream.trusted_sources(),
                         .headers = {},
                         .user_agent = known->user_agent,
                         .connections = asked.connections,
@@ -41,6 +42,18 @@ media_request to_play(const stream_request& asked, const registry::stream& strea
   return request;
 }
 
+/// The task, with what the request says of itself.
+media_request to_play(const stream_request& asked, const registry::task& task, const settings& config) {
+  auto request = to_play(asked, *task.played, config);
+  if (task.connections > 0) request.connections = std::min(request.connections, task.connections);
+  if (request.file_name.empty()) request.file_name = task.out;
+  for (const auto& field : asked.headers)
+    request.headers.erase(field.name);
+  for (const auto& field : asked.headers)
+    request.headers.add(field.name, field.value);
+  return request;
+}
+
 async::awaitable<void> serve(playing& play, media_request request) {
   const async::executor on = co_await async::asio::this_coro::executor;
   media_response response(play, std::move(request), on);
@@ -52,6 +65,35 @@ async::awaitable<void> serve(playing& play, media_request request) {
   co_await respond_media(response, std::move(first));
 }
 
+registry::task_list::entry find_task(const shared_state& shared, const std::string& gid) {
+  auto task = shared.tasks.find(gid);
+  return task && !task->played->removed() ? task : nullptr;
+}
+
+async::awaitable<void> handle_task(request_context& context, const stream_request& asked) {
+  const auto& shared = context.worker.shared;
+  const auto task = find_task(shared, asked.gid);
+  if (!task) {
+    const http::problem problem{.code = http::problem_code::not_found,
+                                .detail = "There is no task with this gid, or it was removed.",
+                                .status = {}};
+    co_await respond_problem(context, problem, open_to_all());
+    co_return;
+  }
+  const auto body = [&](playing& play) { return serve(play, to_play(asked, *task, shared.config)); };
+  co_await play(context, task->played, asked.client_id, body);
+}
+
+/// Where the bytes of a request may come from.
+std::vector<url> sources_of(const shared_state& shared, const stream_request& asked) {
+  auto sources = asked.sources;
+  const auto task = asked.gid.empty() ? nullptr : find_task(shared, asked.gid);
+  if (!task) return sources;
+  const auto known = task->played->definition();
+  sources.insert(sources.end(), known->sources.begin(), known->sources.end());
+  return sources;
+}
+
 }  // namespace
 
 async::awaitable<void> handle_stream(request_context& context) {
@@ -59,6 +101,10 @@ async::awaitable<void> handle_stream(request_context& context) {
   const auto asked = parse_stream_query(context.query, shared.config.transfer);
   if (!asked) {
     co_await respond_problem(context, asked.error().problem, open_to_all());
+    co_return;
+  }
+  if (!asked->gid.empty()) {
+    co_await handle_task(context, *asked);
     co_return;
   }
   const auto id = context.identities.stream(asked->sources.front().text(), asked->header_lines());
@@ -76,7 +122,7 @@ async::awaitable<void> handle_stream_options(request_context& context) {
   const auto asked = parse_stream_query(context.query, shared.config.transfer);
   bool readable = true;
   if (asked) {
-    for (const auto& source : asked->sources) {
+    for (const auto& source : sources_of(shared, *asked)) {
       const bool each = co_await upstream::web_readable(shared.network, source);
       readable = readable && each;
     }

@@ -1,5 +1,5 @@
 #pragma once
-// GET|HEAD /stream: accelerated streaming.
+// GET|HEAD /stream: accelerated streaming, of a URL or of a task.
 
 #include "server/request_context.hpp"
 

@@ -18,7 +18,7 @@ using registry::stream_kind;
 
 media_request to_play(const stream_request& asked, const registry::stream& stream,
                       const registry::stream_definition& known) {
-  media_request request{.sources = known.sources,
+  media_request request{.sources = stream.trusted_sources(),
                         .headers = {},
                         .user_agent = known.user_agent,
                         .connections = asked.connections,

@@ -79,6 +79,13 @@ outcome take_client_id(stream_request& request, std::string text) {
   return {};
 }
 
+outcome take_gid(stream_request& request, std::string text) {
+  if (!request.gid.empty()) return bad("gid: given more than once.");
+  if (!registry::is_gid(text)) return bad("gid: must be 16 lower-case hex digits, as aria2.addUri answered.");
+  request.gid = std::move(text);
+  return {};
+}
+
 /// How to play, whatever it is.
 outcome take_option(stream_request& request, std::string_view name, std::string value) {
   if (name == "connections") return take_connections(request, value);
@@ -95,6 +102,7 @@ outcome take(stream_request& request, std::string_view name, std::string_view ra
     has_url = true;
     return take_url(request, name, value, true);
   }
+  if (name == "gid") return take_gid(request, std::move(value));
   if (name == "mirror") return take_url(request, name, value, false);
   if (name == "header") return take_header(request, value);
   return take_option(request, name, std::move(value));
@@ -102,6 +110,26 @@ outcome take(stream_request& request, std::string_view name, std::string_view ra
 
 bool is_literal_url(std::string_view text) {
   return text.starts_with("http://") || text.starts_with("https://");
+}
+
+/// One parameter, as sent.
+struct parameter {
+  std::string name;
+  std::string_view value;
+  bool literal = false;  ///< a url that runs to the end of the query
+};
+
+/// Takes the first parameter off the query. `name` is decoded, `value` is not.
+parameter take_parameter(std::string_view& query) {
+  const auto equals = query.find('=');
+  const bool literal = query.substr(0, equals) == "url" && is_literal_url(query.substr(equals + 1));
+  const auto end = literal ? query.size() : std::min(query.find('&'), query.size());
+  const auto pair = query.substr(0, end);
+  query.remove_prefix(std::min(end + 1, query.size()));
+  const auto split = std::min(pair.find('='), pair.size());
+  return {.name = percent_decode(pair.substr(0, split)),
+          .value = pair.substr(std::min(split + 1, pair.size())),
+          .literal = literal};
 }
 
 }  // namespace
@@ -120,24 +148,25 @@ boost::system::result<stream_request, bad_query> parse_stream_query(std::string_
   request.chunk_size = limits.chunk_size;
   bool has_url = false;
   while (!query.empty()) {
-    const auto equals = query.find('=');
-    const bool literal = query.substr(0, equals) == "url" && is_literal_url(query.substr(equals + 1));
-    const auto end = literal ? query.size() : std::min(query.find('&'), query.size());
-    const auto pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const auto split = std::min(pair.find('='), pair.size());
-    const auto value = pair.substr(std::min(split + 1, pair.size()));
-    if (literal && !has_url) {
-      has_url = true;
-      const auto taken = take_url(request, "url", value, true);
-      if (!taken) return taken.error();
-      continue;
-    }
-    const auto taken = take(request, percent_decode(pair.substr(0, split)), value, has_url);
+    const auto next = take_parameter(query);
+    const auto taken = next.literal && !has_url ? take_url(request, "url", next.value, true)
+                                                : take(request, next.name, next.value, has_url);
     if (!taken) return taken.error();
+    has_url = has_url || next.literal;
   }
-  if (!has_url) return bad("url: missing. Ask for /stream?url=http://host/path");
+  if (has_url && !request.gid.empty()) return bad("gid: cannot stand beside url. Give one of them.");
+  if (!has_url && request.gid.empty()) return bad("url: missing. Ask for /stream?url=http://host/path");
   return request;
+}
+
+bool plays_gid_only(std::string_view query) {
+  bool has_gid = false;
+  while (!query.empty()) {
+    const auto next = take_parameter(query);
+    if (next.name == "url" || next.name == "mirror" || next.name == "header") return false;
+    has_gid = has_gid || next.name == "gid";
+  }
+  return has_gid;
 }
 
 boost::system::result<stream_request, bad_query> parse_play_query(std::string_view query,
@@ -146,12 +175,8 @@ boost::system::result<stream_request, bad_query> parse_play_query(std::string_vi
   request.connections = limits.connections;
   request.chunk_size = limits.chunk_size;
   while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    const auto pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const auto split = std::min(pair.find('='), pair.size());
-    const auto taken = take_option(request, percent_decode(pair.substr(0, split)),
-                                   percent_decode(pair.substr(std::min(split + 1, pair.size()))));
+    const auto next = take_parameter(query);
+    const auto taken = take_option(request, next.name, percent_decode(next.value));
     if (!taken) return taken.error();
   }
   return request;

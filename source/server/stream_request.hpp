@@ -16,6 +16,7 @@
 namespace millrace::server {
 
 struct stream_request {
+  std::string gid;             ///< of a task instead of a URL; empty: not given
   std::vector<url> sources;    ///< the URL and its mirrors, in failover order
   http::field_list headers;    ///< given for this request
   unsigned connections = 0;    ///< never more than the server's
@@ -34,9 +35,14 @@ struct bad_query {
 
 /// If the value of `url` begins with a literal http:// or https://, it runs to the end and is not decoded;
 /// otherwise it ends at '&' and is decoded once, '+' stays '+'. Unknown parameters are ignored; a bad value
-/// of a known one is a bad-request problem that names it.
+/// of a known one is a bad-request problem that names it. `gid` stands in the place of `url`, never beside
+/// it.
 boost::system::result<stream_request, bad_query> parse_stream_query(std::string_view query,
                                                                     const transfer_settings& limits);
+
+/// Whether a /stream query names a GID and neither url, mirror nor header: a GID is a capability for what its
+/// task names and for nothing else.
+bool plays_gid_only(std::string_view query);
 
 /// The query of /stream/{id}: connections, chunk_size, filename and client_id. Others are ignored.
 boost::system::result<stream_request, bad_query> parse_play_query(std::string_view query,

@@ -3,18 +3,14 @@
 #include "api/page.hpp"
 #include "api/stream_definition.hpp"
 #include "api/stream_resource.hpp"
-#include "async/task_group.hpp"
 #include "registry/identity.hpp"
 #include "server/control_response.hpp"
 #include "server/shared_state.hpp"
+#include "server/source_check.hpp"
 
 #include <boost/json/serialize.hpp>
 
-#include <functional>
-#include <memory>
-#include <optional>
 #include <utility>
-#include <vector>
 
 namespace millrace::server {
 
@@ -22,37 +18,6 @@ namespace {
 
 constexpr std::string_view no_such_stream =
     "There is no stream with this id. GET /streams lists all of them.";
-
-/// One URL of a definition, and what the address policy says of it.
-struct candidate {
-  const url& source;
-  bool forbidden = false;
-};
-
-async::awaitable<void> check(upstream::connector& network, candidate& one) {
-  constexpr std::chrono::seconds limit(2);
-  one.forbidden = co_await upstream::is_forbidden(network, one.source, limit);
-}
-
-/// The first URL that millrace may not connect to: its position among the sources. All are looked at side by
-/// side, so that slow names cost their time limit once.
-async::awaitable<std::optional<std::size_t>> find_forbidden(upstream::connector& network,
-                                                            const std::vector<url>& sources) {
-  std::vector<candidate> candidates;
-  candidates.reserve(sources.size());
-  for (const auto& each : sources)
-    candidates.push_back({.source = each});
-  std::function<async::awaitable<void>(async::task_group&)> look = [&](async::task_group& group) {
-    for (auto& each : candidates)
-      group.spawn(check(network, each));
-    return group.join();
-  };
-  co_await async::with_task_group(std::move(look));
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (candidates[i].forbidden) co_return i;
-  }
-  co_return std::nullopt;
-}
 
 http::problem forbidden(std::size_t position) {
   const auto field = position == 0 ? "url" : "failover_urls[" + std::to_string(position - 1) + "]";

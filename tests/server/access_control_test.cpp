@@ -74,6 +74,19 @@ const client_sample client_samples[] = {
     {"10.0.0.1", "for=192.168.7.7", "192.168.7.7", "192.168.7.7", true},
     {"10.0.0.1", "for=192.168.7.7", "203.0.113.5", "10.0.0.1", false},
     {"::ffff:10.0.0.1", "", "192.168.7.7", "192.168.7.7", true},
+    {"10.0.0.1", "", "192.168.7.7:4711", "192.168.7.7", true},
+    {"10.0.0.1", "", "2001:db8:1::7", "2001:db8:1::7", true},
+    {"10.0.0.1", "", "[2001:db8:1::7]:4711", "2001:db8:1::7", true},
+    {"10.0.0.1", "", "::ffff:192.168.7.7", "192.168.7.7", true},
+    {"10.0.0.1", "", "::ffff:203.0.113.5", "203.0.113.5", false},
+    {"10.0.0.1", "", ",", "10.0.0.1", false},
+    {"10.0.0.1", "for=_hidden", "", "10.0.0.1", false},
+    {"10.0.0.1", "for=\"_gazonk:80\"", "", "10.0.0.1", false},
+    {"10.0.0.1", "for=unknown", "", "10.0.0.1", false},
+    {"10.0.0.1", "for=192.168.7.7, for=_hidden, for=10.0.1.3", "", "10.0.1.3", false},
+    {"10.0.0.1", "by=192.168.7.7;proto=http", "", "10.0.0.1", false},
+    {"10.0.0.1", "For=\"192.168.7.7:80\";by=10.0.0.1", "", "192.168.7.7", true},
+    {"10.0.0.1", "for=192.168.7.7", "unknown", "10.0.0.1", false},
 };
 
 BOOST_DATA_TEST_CASE(clients, data::make(client_samples), s) {
@@ -94,10 +107,51 @@ BOOST_DATA_TEST_CASE(clients, data::make(client_samples), s) {
 }
 
 BOOST_AUTO_TEST_CASE(any_forwarding_field_counts) {
-  const auto access = make_access();
+  const auto access =
+      make_access({.allow_hosts = {}, .allow_origins = {}, .trusted_proxies = {"10.0.0.1", "10.0.1.0/24"}});
+  for (const auto* name : {"Forwarded", "X-Forwarded-For", "x-forwarded-host", "X-Forwarded-Proto",
+                           "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-IP"}) {
+    http::field_list fields;
+    fields.add(name, "192.168.7.7");
+    BOOST_TEST_CONTEXT(name) {
+      BOOST_TEST(access.refuse_client(access.identify(make_address("192.168.1.1"), fields)).has_value());
+      // Forwarded, but these do not say for whom.
+      const bool tells = std::string_view(name) == "X-Forwarded-For";
+      const auto client = access.identify(make_address("10.0.0.1"), fields);
+      BOOST_TEST(access.refuse_client(client).has_value() == !tells);
+      BOOST_TEST(client.address.to_string() == (tells ? "192.168.7.7" : "10.0.0.1"));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(several_fields_are_one_list) {
+  const auto access =
+      make_access({.allow_hosts = {}, .allow_origins = {}, .trusted_proxies = {"10.0.0.1", "10.0.1.0/24"}});
   http::field_list fields;
-  fields.add("X-Forwarded-Proto", "https");
-  BOOST_TEST(access.refuse_client(access.identify(make_address("192.168.1.1"), fields)).has_value());
+  fields.add("X-Forwarded-For", "203.0.113.5");
+  fields.add("X-Real-IP", "203.0.113.6");
+  fields.add("X-Forwarded-For", "192.168.7.7");
+  fields.add("X-Forwarded-For", "10.0.1.2");
+  BOOST_TEST(access.identify(make_address("10.0.0.1"), fields).address.to_string() == "192.168.7.7");
+}
+
+BOOST_AUTO_TEST_CASE(with_a_token_anybody_may_come_under_any_name) {
+  const auto access = make_access(
+      {.api_token = "t", .allow_hosts = {}, .allow_origins = {}, .trusted_proxies = {"10.0.0.1"}});
+  http::field_list fields;
+  BOOST_TEST(!access.refuse_client(access.identify(make_address("203.0.113.5"), fields)).has_value());
+  BOOST_TEST(!access.refuse_host("evil.example").has_value());
+  // Not believed all the same.
+  fields.add("X-Forwarded-For", "10.9.9.9");
+  const auto client = access.identify(make_address("203.0.113.5"), fields);
+  BOOST_TEST(!access.refuse_client(client).has_value());
+  BOOST_TEST(client.address.to_string() == "203.0.113.5");
+  BOOST_TEST(access.is_api_token("t"));
+  BOOST_TEST(!access.is_api_token("T"));
+  BOOST_TEST(!access.is_api_token(""));
+  BOOST_TEST(make_access().is_api_token(""));
+  fields.add("Origin", "http://evil.example");
+  BOOST_TEST(access.refuse_origin("POST", fields, "nas").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(loopback_only_serves_whoever_gets_there) {
@@ -177,6 +231,20 @@ const origin_sample origin_samples[] = {
     {"POST", "https://nas", "nas", true},
     {"POST", "http://[::1]:8001", "[::1]:8001", true},
     {"POST", "https://app.example", "nas:8001", true},
+    {"POST", "HTTPS://APP.example", "nas:8001", true},
+    {"POST", "https://app.example:443", "nas:8001", true},
+    {"POST", "http://app.example", "nas:8001", false},
+    {"POST", "https://app.example:80", "nas:8001", false},
+    {"POST", "https://app.example.evil.example", "nas:8001", false},
+    {"POST", "https://evil.example/https://app.example", "nas:8001", false},
+    {"POST", "https://app.example https://evil.example", "nas:8001", false},
+    {"POST", "http://other.example", "nas:8001", true},
+    {"POST", "http://other.example:80", "nas:8001", true},
+    {"POST", "chrome-extension://abcdefghijklmnopabcdefghijklmnop", "nas:8001", true},
+    {"POST", "moz-extension://0f3c1a52-1111-4222-8333-444455556666", "nas:8001", true},
+    {"POST", "chrome-extension://nas:8001", "nas:8001", false},
+    {"POST", "file://", "nas:8001", false},
+    {"POST", "", "", true},
     {"DELETE", "https://app.example", "nas:8001", true},
     {"POST", "https://app.example:444", "nas:8001", false},
     {"POST", "http://evil.example", "nas:8001", false},
@@ -188,8 +256,11 @@ const origin_sample origin_samples[] = {
 };
 
 BOOST_DATA_TEST_CASE(origins, data::make(origin_samples), s) {
-  const auto access =
-      make_access({.allow_hosts = {}, .allow_origins = {"https://App.example/"}, .trusted_proxies = {}});
+  const auto access = make_access({.allow_hosts = {},
+                                   .allow_origins = {"https://App.example/", "http://other.example:80",
+                                                     "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+                                                     "moz-extension://0f3c1a52-1111-4222-8333-444455556666"},
+                                   .trusted_proxies = {}});
   http::field_list fields;
   if (*s.origin) fields.add("Origin", s.origin);
   const auto problem = access.refuse_origin(s.method, fields, s.host);
@@ -203,6 +274,31 @@ BOOST_AUTO_TEST_CASE(two_origins_are_foreign) {
   fields.add("Origin", "http://nas:8001");
   fields.add("Origin", "http://evil.example");
   BOOST_TEST(access.refuse_origin("POST", fields, "nas:8001").has_value());
+  const auto open = make_access({.allow_hosts = {}, .allow_origins = {"*"}, .trusted_proxies = {}});
+  BOOST_TEST(open.refuse_origin("POST", fields, "nas:8001").has_value());
+  BOOST_TEST(open.named_origin(fields).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_named_origins_are_told) {
+  const auto some =
+      make_access({.allow_hosts = {}, .allow_origins = {"https://app.example:443"}, .trusted_proxies = {}});
+  const auto all =
+      make_access({.allow_hosts = {}, .allow_origins = {"https://app.example", "*"}, .trusted_proxies = {}});
+  const auto none = make_access();
+  const auto told = [](const server::access_control& access, const char* origin) {
+    http::field_list fields;
+    if (*origin) fields.add("Origin", origin);
+    return access.named_origin(fields);
+  };
+  BOOST_TEST(told(some, "https://app.example") == "https://app.example");
+  BOOST_TEST(told(some, "https://evil.example") == "");
+  BOOST_TEST(told(some, "null") == "");
+  BOOST_TEST(told(all, "null") == "*");
+  BOOST_TEST(told(all, "https://app.example") == "*");
+  BOOST_TEST(told(all, "") == "");
+  BOOST_TEST(told(none, "https://app.example") == "");
+  BOOST_TEST(some.names_origins());
+  BOOST_TEST(!none.names_origins());
 }
 
 BOOST_AUTO_TEST_CASE(bad_rules_are_named) {

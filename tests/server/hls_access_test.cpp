@@ -1,9 +1,5 @@
 #include "server/hls_support.hpp"
-#include "upstream/address_policy.hpp"
-
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
+#include "server/web_access_support.hpp"
 
 namespace millrace::test {
 
@@ -11,39 +7,66 @@ BOOST_AUTO_TEST_SUITE(hls_access_test)
 
 namespace {
 
-/// An address of this machine that is private but not loopback, or nothing.
-std::string own_private_address() {
-  ifaddrs* all = nullptr;
-  if (getifaddrs(&all) != 0) return {};
-  std::string found;
-  for (const auto* each = all; each != nullptr && found.empty(); each = each->ifa_next) {
-    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
-    const auto* socket = reinterpret_cast<const sockaddr_in*>(each->ifa_addr);
-    const boost::asio::ip::address_v4 address(ntohl(socket->sin_addr.s_addr));
-    if (upstream::classify(address) == upstream::address_class::private_network) found = address.to_string();
-  }
-  freeifaddrs(all);
-  return found;
+bool has_private_address(boost::unit_test::test_unit_id) {
+  return !own_private_address().empty();
 }
 
-bool readable(const raw_response& response) {
-  return response.header("Access-Control-Allow-Origin").value_or("") == "*";
+/// An upstream on a private address: /top.m3u8, its variant /m.m3u8 and the first of its segments.
+struct home_network {
+  home_network() {
+    set_text("/top.m3u8", "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nm.m3u8\n");
+    set_text("/m.m3u8", media_text{}.text());
+    source.set("/seg0.ts", {.size = 5'000, .seed = 5});
+  }
+  void set_text(const std::string& path, std::string text) {
+    origin::behaviour rules;
+    rules.text = std::move(text);
+    rules.content_type = std::string(playlist_type);
+    source.set(path, std::move(rules));
+  }
+  std::string url(std::string_view path) const { return source.url(path, address); }
+
+  std::string address = own_private_address();
+  origin::server source{{.addresses = {address}, .query_behaviour = false}};
+};
+
+/// The URLs that a player of /top.m3u8 follows.
+struct followed_urls {
+  followed_urls(const hls_fixture& at, const std::string& id) : variant(at.segments(id).at(0)) {
+    const auto all = uris_of(at.follow(id, variant).body);
+    segment = all.at(0);
+    missing = all.at(1);
+  }
+  std::string variant, segment, missing;
+};
+
+/// Everything of this stream may be read by pages, or nothing.
+void check_readable(const hls_fixture& at, const std::string& id, const followed_urls& urls, bool wanted) {
+  const auto list = at.follow(id, urls.variant);
+  BOOST_TEST(list.status == 200);
+  BOOST_TEST(readable(list) == wanted);
+  // What it leads to has the same mark.
+  BOOST_TEST(uris_of(list.body).at(0) == urls.segment);
+  const auto segment = at.follow(id, urls.segment);
+  check_whole(segment, 5, 5'000);
+  BOOST_TEST(readable(segment) == wanted);
+  BOOST_TEST(readable(at.follow(id, urls.segment, {}, "HEAD")) == wanted);
+  BOOST_TEST(readable(at.follow(id, urls.segment, "Range: bytes=0-9\r\n")) == wanted);
+  BOOST_TEST(readable(at.follow(id, urls.segment, "Range: bytes=9000-\r\n")) == wanted);
+  // Failures would tell what is there.
+  const auto missing = at.follow(id, urls.missing);
+  BOOST_TEST(missing.status == 404);
+  BOOST_TEST(readable(missing) == wanted);
 }
 
 }  // namespace
 
 // Else any page could read the home network.
-BOOST_AUTO_TEST_CASE(pages_may_not_read_what_a_bare_url_opened_at_home) {
-  const auto address = own_private_address();
-  if (address.empty()) return;  // this machine has none
+BOOST_AUTO_TEST_CASE(pages_may_not_read_what_a_bare_url_opened_at_home,
+                     *boost::unit_test::precondition(has_private_address)) {
   hls_fixture at;
-  millrace::origin::server home({.addresses = {address}, .query_behaviour = false});
-  millrace::origin::behaviour list;
-  list.text = media_text{}.text();
-  list.content_type = std::string(playlist_type);
-  home.set("/m.m3u8", list);
-  home.set("/seg0.ts", {.size = 5'000, .seed = 5});
-  const auto url = home.url("/m.m3u8", address);
+  home_network home;
+  const auto url = home.url("/top.m3u8");
   const auto opened = at.server.request("GET", "/stream?url=" + url);
   BOOST_TEST(!readable(opened));
   const auto id = opened.header("X-Stream-ID").value_or("");
@@ -51,25 +74,38 @@ BOOST_AUTO_TEST_CASE(pages_may_not_read_what_a_bare_url_opened_at_home) {
   for (const bool posted : {false, true}) {
     BOOST_TEST_CONTEXT((posted ? "posted" : "not posted")) {
       if (posted) BOOST_TEST(at.post_urls({url}) == id);
-      const auto list_of = at.playlist(id);
-      BOOST_TEST(list_of.status == 200);
-      BOOST_TEST(readable(list_of) == posted);
-      const auto uris = uris_of(list_of.body);
-      BOOST_REQUIRE_EQUAL(uris.size(), 3U);
-      const auto segment = at.follow(id, uris.at(0));
-      check_whole(segment, 5, 5'000);
-      BOOST_TEST(readable(segment) == posted);
-      BOOST_TEST(readable(at.follow(id, uris.at(0), {}, "HEAD")) == posted);
-      BOOST_TEST(readable(at.follow(id, uris.at(0), "Range: bytes=0-9\r\n")) == posted);
-      BOOST_TEST(readable(at.follow(id, uris.at(0), "Range: bytes=9000-\r\n")) == posted);
-      // Failures would tell what is there.
-      const auto missing = at.follow(id, uris.at(1));
-      BOOST_TEST(missing.status == 404);
-      BOOST_TEST(readable(missing) == posted);
+      BOOST_TEST(readable(at.playlist(id)) == posted);
+      check_readable(at, id, followed_urls(at, id), posted);
     }
   }
-  home.stop();
+  home.source.stop();
   BOOST_TEST(readable(at.playlist(id)));
+}
+
+// Nobody has posted it to this server: the URLs themselves tell.
+BOOST_AUTO_TEST_CASE(after_a_restart_the_urls_tell_what_pages_may_read,
+                     *boost::unit_test::precondition(has_private_address)) {
+  home_network home;
+  const auto url = home.url("/top.m3u8");
+  hls_fixture before;
+  const auto id = before.server.request("GET", "/stream?url=" + url).header("X-Stream-ID").value_or("");
+  const followed_urls bare(before, id);
+  BOOST_TEST(before.post_urls({url}) == id);
+  const followed_urls posted(before, id);
+  BOOST_TEST(bare.segment != posted.segment);
+  for (const bool posted_first : {false, true}) {
+    for (const bool segment_first : {false, true}) {
+      BOOST_TEST_CONTEXT(posted_first << " " << segment_first) {
+        hls_fixture later;
+        const auto& first = posted_first ? posted : bare;
+        const auto brought_back = later.follow(id, segment_first ? first.segment : first.variant);
+        BOOST_TEST(brought_back.status == 200);
+        BOOST_TEST(readable(brought_back) == posted_first);
+        for (const bool wanted : {posted_first, !posted_first, posted_first})
+          check_readable(later, id, wanted ? posted : bare, wanted);
+      }
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_playlist_opens_no_forbidden_address) {

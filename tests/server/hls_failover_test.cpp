@@ -6,11 +6,6 @@ BOOST_AUTO_TEST_SUITE(hls_failover_test)
 
 namespace {
 
-origin::behaviour answering(int status) {
-  origin::behaviour rules;
-  rules.status = origin::status_reply{.status = status};
-  return rules;
-}
 origin::behaviour with_head(origin::head_fault::kind what) {
   origin::behaviour rules;
   rules.head = origin::head_fault{.what = what};
@@ -28,20 +23,6 @@ origin::behaviour half_a_playlist() {
   rules.truncate_at = origin::cut{.after = 40};
   return rules;
 }
-
-/// The same recording in /a and /b.
-struct two_sources : hls_fixture {
-  explicit two_sources(media_text one = {}, media_text other = {}, settings config = hls_test_settings())
-      : hls_fixture(std::move(config)) {
-    set_media("/a/m.m3u8", one);
-    set_segments("/a/", one, 100);
-    set_media("/b/m.m3u8", other);
-    set_segments("/b/", other, 200);
-    id = post({"/a/m.m3u8", "/b/m.m3u8"});
-  }
-  void kill(const std::string& path, int status = 404) { origin.set(path, answering(status)); }
-  std::string id;
-};
 
 }  // namespace
 
@@ -193,8 +174,8 @@ BOOST_AUTO_TEST_CASE(all_who_ask_at_once_fail_over_together) {
   config.listen.threads = 4;
   two_sources at({}, {.names = "other"}, config);
   const auto uris = at.segments(at.id);
-  origin::behaviour dead{.delay = milliseconds(300)};
-  dead.status = origin::status_reply{.status = 404};
+  auto dead = answering(404);
+  dead.delay = milliseconds(300);
   at.origin.set("/a/m.m3u8", dead);
   at.origin.set("/a/seg1.ts", dead);
   at.origin.set("/b/other1.ts", {.size = 10'000, .seed = 201, .delay = milliseconds(500)});

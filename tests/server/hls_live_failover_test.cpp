@@ -19,23 +19,9 @@ std::int64_t number_in(const std::string& text, const std::string& tag = "#EXT-X
   return value.empty() ? 0 : std::stoll(value);
 }
 
-struct two_channels : hls_fixture {
-  two_channels(const media_text& one, const media_text& other) {
-    set_media("/a/m.m3u8", one);
-    set_segments("/a/", one, 100);
-    set_media("/b/m.m3u8", other);
-    set_segments("/b/", other, 200);
-    id = post({"/a/m.m3u8", "/b/m.m3u8"});
-  }
-  void kill(const std::string& folder) {
-    origin::behaviour rules;
-    rules.status = origin::status_reply{.status = 404};
-    origin.set(folder + "m.m3u8", rules);
-  }
-  void show(const std::string& folder, const media_text& what, std::uint64_t seed) {
-    set_media(folder + "m.m3u8", what);
-    set_segments(folder, what, seed);
-  }
+struct two_channels : two_sources {
+  using two_sources::two_sources;
+
   /// The first playlist that names this segment; never goes back on the way there.
   std::string until(const std::string& name) {
     std::string text;
@@ -53,7 +39,7 @@ struct two_channels : hls_fixture {
                "nobody names " << name);
     return text;
   }
-  std::string id;
+
   std::int64_t last = 0;
 };
 
@@ -64,7 +50,7 @@ BOOST_AUTO_TEST_CASE(another_stream_goes_on_with_higher_numbers) {
   const auto before = at.until("a12.ts");
   BOOST_TEST(number_in(before) == 10);
   BOOST_TEST(marks_in(before) == 0U);
-  at.kill("/a/");
+  at.kill("/a/m.m3u8");
   const auto text = at.until("b500.ts");
   BOOST_TEST(number_in(text) == 13);
   BOOST_TEST(marks_in(text) == 1U);
@@ -83,7 +69,7 @@ BOOST_AUTO_TEST_CASE(another_stream_goes_on_with_higher_numbers) {
 
   // And back.
   at.show("/a/", live("a", 20), 100);
-  at.kill("/b/");
+  at.kill("/b/m.m3u8");
   const auto back = at.until("a20.ts");
   BOOST_TEST(number_in(back) == 17);
   BOOST_TEST(marks_in(back) == 1U);
@@ -98,7 +84,7 @@ BOOST_AUTO_TEST_CASE(another_stream_goes_on_with_higher_numbers) {
 BOOST_AUTO_TEST_CASE(the_mark_stays_while_its_segment_does) {
   two_channels at(live("a", 10), live("b", 0, 4));
   at.until("a12.ts");
-  at.kill("/a/");
+  at.kill("/a/m.m3u8");
   BOOST_TEST(marks_in(at.until("b0.ts")) == 1U);
   at.change_text("/b/m.m3u8", live("b", 0, 6).text());
   const auto grown = at.until("b5.ts");
@@ -109,7 +95,7 @@ BOOST_AUTO_TEST_CASE(the_mark_stays_while_its_segment_does) {
 BOOST_AUTO_TEST_CASE(the_same_stream_elsewhere_is_not_touched) {
   two_channels at(live("seg", 10), live("seg", 11));
   const auto before = at.until("seg12.ts");
-  at.kill("/a/");
+  at.kill("/a/m.m3u8");
   const auto text = at.until("seg13.ts");
   BOOST_TEST(number_in(text) == 11);
   BOOST_TEST(marks_in(text) == 0U);
@@ -127,7 +113,7 @@ BOOST_AUTO_TEST_CASE(a_segment_that_only_the_old_source_had) {
   two_channels at(live("a", 10), live("b", 500));
   const auto before = uris_of(at.until("a12.ts"));
   // As long as it has them, they are served, whichever source gives the playlists.
-  at.kill("/a/");
+  at.kill("/a/m.m3u8");
   at.until("b500.ts");
   const auto began = std::chrono::steady_clock::now();
   check_whole(at.follow(at.id, before.at(1)), 100 + 11, 10'000);
@@ -203,7 +189,7 @@ BOOST_AUTO_TEST_CASE(variants_keep_their_numbers_each) {
   BOOST_TEST(number_in(low.body) == 10);
   BOOST_TEST(number_in(high.body) == 10);
   for (const auto* path : {"/a/master.m3u8", "/a/low.m3u8", "/a/high.m3u8"})
-    at.origin.set(path, {.status = origin::status_reply{.status = 404}});
+    at.origin.set(path, answering(404));
   for (std::size_t i = 0; i < 2; ++i) {
     raw_response got;
     BOOST_TEST(eventually([&] {
@@ -223,7 +209,7 @@ BOOST_AUTO_TEST_CASE(variants_keep_their_numbers_each) {
 BOOST_AUTO_TEST_CASE(directives_follow_the_numbers) {
   two_channels at(live("a", 10), live("b", 500));
   at.until("a12.ts");
-  at.kill("/a/");
+  at.kill("/a/m.m3u8");
   at.until("b500.ts");
   // Players count from what they were told: 16 is the segment after 15, which is b502.
   check_playlist_head(at.playlist(at.id, "_HLS_msn=16&_HLS_part=0"));
@@ -233,7 +219,7 @@ BOOST_AUTO_TEST_CASE(directives_follow_the_numbers) {
 BOOST_AUTO_TEST_CASE(a_blocking_reload_fails_over_too) {
   two_channels at(live("a", 10), live("b", 500));
   at.until("a12.ts");
-  at.kill("/a/");
+  at.kill("/a/m.m3u8");
   const auto got = at.playlist(at.id, "_HLS_msn=13");
   check_playlist_head(got);
   BOOST_TEST(number_in(got.body) == 13);

@@ -177,9 +177,7 @@ BOOST_AUTO_TEST_CASE(an_empty_segment) {
 BOOST_AUTO_TEST_CASE(a_missing_segment_keeps_its_status) {
   resources at({"a.ts", "b.ts"});
   check_problem(at.get(0), 404, "upstream");
-  origin::behaviour rules;
-  rules.status = origin::status_reply{.status = 403};
-  at.origin.set("/v/b.ts", rules);
+  at.origin.set("/v/b.ts", answering(403));
   const auto answer = at.get(1);
   check_problem(answer, 403, "upstream");
   BOOST_TEST(answer.header("Access-Control-Allow-Origin").value_or("") == "*");

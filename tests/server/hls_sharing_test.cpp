@@ -105,8 +105,8 @@ BOOST_AUTO_TEST_CASE(different_ranges_at_once_are_right) {
 BOOST_AUTO_TEST_CASE(concurrent_failures_are_one_failure) {
   channel at(vod);
   const auto target = at.segment(1);
-  origin::behaviour rules{.delay = milliseconds(400)};
-  rules.status = origin::status_reply{.status = 404};
+  auto rules = answering(404);
+  rules.delay = milliseconds(400);
   at.origin.set("/seg1.ts", rules);
   for (const auto& each : at.at_once(8, target))
     check_problem(each, 404, "upstream");

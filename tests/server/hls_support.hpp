@@ -135,6 +135,31 @@ struct hls_fixture : live_fixture {
   }
 };
 
+inline origin::behaviour answering(int status) {
+  origin::behaviour rules;
+  rules.status = origin::status_reply{.status = status};
+  return rules;
+}
+
+/// A stream with the source /a/m.m3u8 and the backup /b/m.m3u8. Their segments have the seeds 100 and 200 +
+/// number.
+struct two_sources : hls_fixture {
+  explicit two_sources(const media_text& one = {}, const media_text& other = {},
+                       settings config = hls_test_settings())
+      : hls_fixture(std::move(config)) {
+    show("/a/", one, 100);
+    show("/b/", other, 200);
+    id = post({"/a/m.m3u8", "/b/m.m3u8"});
+  }
+  void show(const std::string& folder, const media_text& what, std::uint64_t seed) {
+    set_media(folder + "m.m3u8", what);
+    set_segments(folder, what, seed);
+  }
+  void kill(const std::string& path, int status = 404) { origin.set(path, answering(status)); }
+
+  std::string id;
+};
+
 /// The head that every playlist has.
 inline void check_playlist_head(const raw_response& response) {
   BOOST_TEST(response.status == 200);

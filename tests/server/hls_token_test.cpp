@@ -115,6 +115,39 @@ BOOST_AUTO_TEST_CASE(the_first_request_after_a_restart_may_be_for_a_segment) {
   BOOST_TEST(name_in(uris_of(top.body).at(0)) == "low.m3u8");
 }
 
+BOOST_AUTO_TEST_CASE(a_stream_that_a_segment_brought_back_has_no_playlist_before_a_variant_comes) {
+  one_segment at;
+  const std::pair<const char*, const char*> ways[] = {
+      {"GET", ""}, {"GET", "Range: bytes=500-599\r\n"}, {"HEAD", ""}};
+  for (const auto& [method, lines] : ways) {
+    BOOST_TEST_CONTEXT(method << " " << lines) {
+      hls_fixture other;
+      BOOST_TEST(other.follow(at.id, at.segment, lines, method).status / 100 == 2);
+      for (int i = 0; i < 2; ++i)
+        check_problem(other.playlist(at.id), 404, "not-found");
+      const auto media = other.follow(at.id, at.variant);
+      check_playlist_head(media);
+      BOOST_TEST(uris_of(media.body).at(0) == at.segment);
+      const auto own = other.playlist(at.id);
+      check_playlist_head(own);
+      check_whole(other.follow(at.id, uris_of(own.body).at(1)), 6, 10'000);
+      check_whole(other.follow(at.id, at.segment), 5, 10'000);
+    }
+  }
+}
+
+// A live one slides out while the server is away.
+BOOST_AUTO_TEST_CASE(the_segment_that_brings_it_back_may_be_gone) {
+  one_segment at;
+  hls_fixture other;
+  at.origin.remove("/seg0.ts");
+  check_problem(other.follow(at.id, at.segment), 404, "upstream");
+  const auto media = other.follow(at.id, at.variant);
+  check_playlist_head(media);
+  check_whole(other.follow(at.id, uris_of(media.body).at(1)), 6, 10'000);
+  check_playlist_head(other.follow(at.id, at.variant));
+}
+
 BOOST_AUTO_TEST_CASE(another_secret_opens_nothing) {
   one_segment at;
   auto config = hls_test_settings();

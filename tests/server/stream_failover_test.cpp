@@ -52,6 +52,23 @@ BOOST_FIXTURE_TEST_CASE(the_primary_is_used_while_it_works, fixture) {
   BOOST_TEST(third.totals().requests == 0U);
 }
 
+// Nobody chooses the bytes that others get for a URL.
+BOOST_FIXTURE_TEST_CASE(mirrors_serve_their_own_request_alone, fixture) {
+  origin.set("/a.mkv", {.status = {{.status = 404}}});
+  const auto with_mirror = play("/a.mkv", {}, mirrors());
+  check_whole(with_mirror, seed, size);
+  const auto asked = second.totals().requests;
+  BOOST_TEST(play("/a.mkv").status == 404);
+  const auto id = with_mirror.header("X-Stream-ID").value_or("");
+  BOOST_TEST(id.size() == 32U);
+  BOOST_TEST(server.request("GET", "/stream/" + id).status == 404);
+  BOOST_TEST(second.totals().requests == asked);
+  // An operator may.
+  server.post("/streams", "{\"url\": \"" + origin.url("/a.mkv") + "\", \"failover_urls\": [\"" +
+                              second.url("/b.mkv") + "\"]}");
+  check_whole(play("/a.mkv"), seed, size);
+}
+
 // At once on 401, 403, 404, 410: nothing is asked twice.
 BOOST_FIXTURE_TEST_CASE(refusals_fail_over_at_once, fixture) {
   for (const int status : {401, 403, 404, 410}) {

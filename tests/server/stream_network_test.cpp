@@ -1,6 +1,6 @@
 // Names, addresses and local addresses of upstream connections as /stream sees them.
 
-#include "server/stream_support.hpp"
+#include "server/named_support.hpp"
 
 #include <boost/algorithm/string/case_conv.hpp>
 
@@ -24,25 +24,19 @@ namespace {
 constexpr std::uint64_t size = 4 * mebi;
 constexpr std::uint64_t seed = 14;
 
-struct fixture {
-  explicit fixture(settings config = stream_settings()) : server(with_names(std::move(config), names)) {
+struct fixture : named_fixture {
+  explicit fixture(settings config = stream_settings()) : named_fixture(hasty(std::move(config))) {
     origin.set("/a.mkv", {.size = size, .seed = seed});
   }
 
-  static settings with_names(settings config, const dns_server& names) {
-    config.upstream.dns_servers = {names.address()};
+  static settings hasty(settings config) {
     config.upstream.connect_timeout = milliseconds(700);
     config.upstream.retries = 1;
     return config;
   }
 
-  dns_server names;
-  millrace::origin::server origin;
-  running_server server;
-
   raw_response play(const std::string& host, const std::string& parameters = {}) const {
-    return server.request("GET", "/stream?" + parameters + "url=http://" + host + ":" +
-                                     std::to_string(origin.port()) + "/a.mkv");
+    return server.request("GET", "/stream?" + parameters + "url=" + url(host));
   }
 };
 

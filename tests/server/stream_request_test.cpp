@@ -144,10 +144,36 @@ BOOST_AUTO_TEST_CASE(bad_values_are_named) {
       {"filename=&url=http://a.test/", "filename"},
       {"client_id=&url=http://a.test/", "client_id"},
       {"client_id=a%20b&url=http://a.test/", "client_id"},
+      {"gid=0123456789abcde", "gid"},
+      {"gid=0123456789ABCDEF", "gid"},
+      {"gid=", "gid"},
+      {"gid=0123456789abcdef&gid=0123456789abcdef", "gid"},
+      {"gid=0123456789abcdef&url=http://a.test/", "gid"},
+      {"gid=0123456789abcdef&url=", "url"},
       {"client_id=" + std::string(65, 'x') + "&url=http://a.test/", "client_id"},
   };
   for (const auto& row : rows)
     BOOST_TEST(refused(row.query).starts_with(row.named + ":"), row.query << " → " << refused(row.query));
+}
+
+BOOST_AUTO_TEST_CASE(a_gid_stands_in_the_place_of_the_url) {
+  const auto asked = parse_stream_query("gid=0123456789abcdef&connections=2&mirror=http%3A//b.test/", {});
+  BOOST_REQUIRE(asked);
+  BOOST_TEST(asked->gid == "0123456789abcdef");
+  BOOST_TEST(asked->connections == 2U);
+  BOOST_TEST(asked->sources.size() == 1U);
+}
+
+// A GID opens what its task names and nothing else.
+BOOST_AUTO_TEST_CASE(only_a_gid_alone_is_a_capability) {
+  for (const auto* query : {"gid=0123456789abcdef", "gid=0123456789abcdef&connections=2&filename=a&x=url",
+                            "client_id=me&gid=0", "%67id=0", "gid"})
+    BOOST_TEST(plays_gid_only(query), query);
+  for (const auto* query :
+       {"", "connections=2", "url=http://a.test/", "url=http://a.test/&gid=0", "gid=0&url=http://a.test/",
+        "gid=0&url=", "gid=0&%75rl=x", "gid=0&mirror=http%3A//a.test/", "gid=0&%6dirror=x",
+        "gid=0&header=A: b", "header=A: b&gid=0", "gid=0&url", "xgid=0", "GID=0"})
+    BOOST_TEST(!plays_gid_only(query), query);
 }
 
 BOOST_AUTO_TEST_CASE(problems_leak_no_credentials) {

@@ -1,10 +1,7 @@
 // Where millrace may connect, and which answers web pages may read.
 
-#include "server/stream_support.hpp"
-#include "upstream/address_policy.hpp"
-
-#include <arpa/inet.h>
-#include <ifaddrs.h>
+#include "server/named_support.hpp"
+#include "server/web_access_support.hpp"
 
 using namespace millrace;
 using namespace millrace::test;
@@ -15,13 +12,9 @@ namespace {
 
 constexpr std::uint64_t size = 1 * mebi;
 
-bool readable(const raw_response& response) {
-  return response.header("Access-Control-Allow-Origin").has_value();
-}
-
 /// `name.test` and such stand on loopback.
-struct named_fixture {
-  explicit named_fixture(settings config = stream_settings()) : server(with_names(std::move(config), names)) {
+struct fixture : named_fixture {
+  explicit fixture(settings config = stream_settings()) : named_fixture(std::move(config)) {
     origin.set("/a.mkv", {.size = size});
     names.set("name.test", {"127.0.0.1"});
     names.set("private.test", {"10.1.2.3"});
@@ -30,38 +23,11 @@ struct named_fixture {
     names.set("mapped.test", {}, {"::ffff:127.0.0.1"});
   }
 
-  static settings with_names(settings config, const dns_server& names) {
-    config.upstream.dns_servers = {names.address()};
-    return config;
-  }
-
-  dns_server names;
-  millrace::origin::server origin;
-  running_server server;
-
-  std::string url(const std::string& host, std::string_view path = "/a.mkv") const {
-    return "http://" + host + ":" + std::to_string(origin.port()) + std::string(path);
-  }
   raw_response play(const std::string& host, std::string_view path = "/a.mkv",
                     const std::string& lines = {}) const {
     return server.request("GET", "/stream?url=" + url(host, path), lines);
   }
 };
-
-/// An address of this machine that is private but not loopback, or nothing.
-std::string own_private_address() {
-  ifaddrs* all = nullptr;
-  if (getifaddrs(&all) != 0) return {};
-  std::string found;
-  for (const auto* each = all; each != nullptr && found.empty(); each = each->ifa_next) {
-    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET) continue;
-    const auto* socket = reinterpret_cast<const sockaddr_in*>(each->ifa_addr);
-    const boost::asio::ip::address_v4 address(ntohl(socket->sin_addr.s_addr));
-    if (upstream::classify(address) == upstream::address_class::private_network) found = address.to_string();
-  }
-  freeifaddrs(all);
-  return found;
-}
 
 settings allowing(std::vector<std::string> allow, std::vector<std::string> deny = {}) {
   auto config = stream_settings();
@@ -125,7 +91,7 @@ BOOST_AUTO_TEST_CASE(forbidden_addresses) {
     for (const auto& rule : each.deny)
       rules += " deny " + rule;
     BOOST_TEST_CONTEXT(each.host << " with" << rules) {
-      const named_fixture on(allowing(each.allow, each.deny));
+      const fixture on(allowing(each.allow, each.deny));
       const auto response = on.play(each.host);
       if (each.allowed) {
         check_whole(response, 1, size);
@@ -149,7 +115,7 @@ BOOST_FIXTURE_TEST_CASE(its_own_listen_address, stream_fixture) {
 }
 
 BOOST_AUTO_TEST_CASE(every_redirect_is_checked) {
-  named_fixture on(allowing({"127.0.0.1"}));
+  fixture on(allowing({"127.0.0.1"}));
   on.origin.set("/to-2", {.redirect = {{.location = on.url("127.0.0.2")}}});
   on.origin.set("/to-meta", {.redirect = {{.location = "http://169.254.169.254/latest"}}});
   on.origin.set("/to-name", {.redirect = {{.location = on.url("meta.test")}}});
@@ -164,7 +130,7 @@ BOOST_AUTO_TEST_CASE(every_redirect_is_checked) {
 
 // A mirror that is forbidden is as dead as any other; the ones behind it still count.
 BOOST_AUTO_TEST_CASE(every_mirror_is_checked) {
-  named_fixture on(allowing({"127.0.0.1"}));
+  fixture on(allowing({"127.0.0.1"}));
   const auto response = on.server.request("GET", "/stream?mirror=" + encoded("http://169.254.169.254/") +
                                                      "&url=" + on.url("127.0.0.1", "/missing"));
   BOOST_TEST(response.status >= 400);
@@ -176,7 +142,7 @@ BOOST_AUTO_TEST_CASE(every_mirror_is_checked) {
 
 BOOST_AUTO_TEST_CASE(the_address_that_was_checked_is_connected_to) {
   // The name moves to a forbidden address between two requests: what counts is the answer of each.
-  named_fixture on(allowing({"127.0.0.1"}));
+  fixture on(allowing({"127.0.0.1"}));
   on.names.set("moving.test", dns_server::type::a, {dns_server::kind::addresses, {"127.0.0.1"}, 0});
   on.names.set("moving.test", dns_server::type::aaaa, {dns_server::kind::addresses, {}, 0});
   check_whole(on.play("moving.test"), 1, size);
@@ -190,7 +156,7 @@ BOOST_AUTO_TEST_CASE(the_address_that_was_checked_is_connected_to) {
 }
 
 BOOST_AUTO_TEST_CASE(pages_may_read_what_is_named) {
-  const named_fixture on;
+  const fixture on;
   for (const std::string lines :
        {"", "Range: bytes=0-9\r\n", "Range: bytes=1048576-\r\n", "If-None-Match: *\r\n"}) {
     const auto response = on.play("127.0.0.1", "/a.mkv", "Origin: http://page.example\r\n" + lines);
@@ -211,7 +177,7 @@ BOOST_AUTO_TEST_CASE(pages_may_not_read_private_upstreams) {
   if (address.empty()) return;  // this machine has none
   for (const bool named : {false, true}) {
     BOOST_TEST_CONTEXT((named ? "named" : "not named")) {
-      named_fixture on(allowing(named ? std::vector<std::string>{"private"} : std::vector<std::string>{}));
+      fixture on(allowing(named ? std::vector<std::string>{"private"} : std::vector<std::string>{}));
       millrace::origin::server home({.addresses = {address}});
       home.set("/a.mkv", {.size = size});
       on.names.set("home.test", {address});
