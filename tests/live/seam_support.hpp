@@ -4,6 +4,8 @@
 #include "live/seam.hpp"
 #include "live/ts_stream.hpp"
 
+#include <boost/test/unit_test.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <ostream>
@@ -70,6 +72,25 @@ class clients {
   live::seam_limits limits_;
   live::seam::time_point now_{std::chrono::hours(1)};
   bytes out_;
+};
+
+inline bytes joined(bytes first, const bytes& second) {
+  add(first, second);
+  return first;
+}
+
+struct seam_fixture {
+  ts_writer writer{11};
+  bytes stream = live_stream(writer, 1000);
+  test::clients clients;
+
+  /// A first connection that sent this much.
+  void begin(std::size_t from, std::size_t to, bool properly = false) {
+    clients.connect();
+    BOOST_TEST(clients.send(part(stream, from, to)) == verdict::flowing);
+    clients.close(properly);
+    clients.connect();
+  }
 };
 
 }  // namespace millrace::test
