@@ -25,14 +25,15 @@ struct fixture {
   hls::served_ptr take(const std::string& text, std::size_t source = 0, bool whole = true,
                        const std::string& location = "http://h/p.m3u8") {
     const hls::fetched_playlist fetched{test::parse(text), test::parse_url(location), {}};
-    const auto served = shown.take(fetched, test::no_variables(), source, whole, test::write_same, room, now);
+    const auto served =
+        shown.take(fetched, test::no_variables(), source, whole, {test::write_same, false}, room, now);
     return served ? *served : nullptr;
   }
   bool still(const std::string& text, std::size_t source = 0) {
     const hls::fetched_playlist fetched{test::parse(text), test::parse_url("http://h/p.m3u8"), {}};
     return shown.stands_still(fetched, source, now).has_value();
   }
-  bool is_fresh(std::size_t source = 0) { return shown.fresh(source, now) != nullptr; }
+  bool is_fresh(std::size_t source = 0) { return shown.fresh(source, false, now) != nullptr; }
   std::string directives(const std::string& query, std::size_t source = 0) const {
     return shown.directives_for(*hls::split_media_query(query), source);
   }
@@ -44,6 +45,21 @@ BOOST_AUTO_TEST_CASE(nothing_is_fresh_at_first) {
   BOOST_TEST(!is_fresh());
   BOOST_TEST(!shown.is_media());
   BOOST_TEST(!still(window("a", 1)));
+}
+
+BOOST_AUTO_TEST_CASE(urls_with_other_marks_are_another_text) {
+  const hls::fetched_playlist fetched{test::parse(window("a", 1)), test::parse_url("http://h/p.m3u8"), {}};
+  const auto with = [&](bool posted) {
+    return shown.take(fetched, test::no_variables(), 0, true, {test::write_same, posted}, room, now).value();
+  };
+  const auto before = with(false);
+  BOOST_TEST((shown.fresh(0, false, now) == before));
+  BOOST_TEST((shown.fresh(0, true, now) == nullptr));
+  const auto after = with(true);
+  BOOST_TEST((after != before));
+  BOOST_TEST((with(true) == after));
+  BOOST_TEST((shown.fresh(0, true, now) == after));
+  BOOST_TEST((shown.fresh(0, false, now) == nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(a_live_playlist_is_fresh_until_its_next_change_is_due) {
@@ -79,19 +95,20 @@ BOOST_AUTO_TEST_CASE(recordings_and_multivariant_playlists_are_not_kept) {
   const hls::fetched_playlist fetched{test::parse("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n"),
                                       test::parse_url("http://h/m.m3u8"),
                                       {}};
-  const auto master = other.take(fetched, test::no_variables(), 0, true, test::write_same, room, now);
+  const auto master =
+      other.take(fetched, test::no_variables(), 0, true, {test::write_same, false}, room, now);
   BOOST_REQUIRE(master.has_value());
   BOOST_TEST((*master)->master);
   BOOST_TEST(!(*master)->live);
   BOOST_TEST(!other.is_media());
-  BOOST_TEST((other.fresh(0, now) == nullptr));
+  BOOST_TEST((other.fresh(0, false, now) == nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(a_live_stream_that_ends_changes_no_more) {
   take(window("a", 1));
   const auto last = take(window("a", 1, 3, true));
   BOOST_TEST(!last->live);
-  BOOST_TEST((shown.fresh(0, now) == last));
+  BOOST_TEST((shown.fresh(0, false, now) == last));
 }
 
 BOOST_AUTO_TEST_CASE(a_live_playlist_that_stands_still) {
@@ -138,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_delta_update_is_not_what_others_get) {
       "#EXT-X-SKIP:SKIPPED-SEGMENTS=3\n#EXTINF:6,\na4.ts\n",
       0, false);
   BOOST_TEST((update != nullptr));
-  BOOST_TEST((shown.fresh(0, now) == first));
+  BOOST_TEST((shown.fresh(0, false, now) == first));
 }
 
 BOOST_AUTO_TEST_CASE(another_stream_goes_on_behind_the_last_segment_told) {
@@ -191,7 +208,8 @@ BOOST_AUTO_TEST_CASE(what_is_kept_has_its_share_of_the_room) {
 BOOST_AUTO_TEST_CASE(without_room_nothing_is_kept) {
   async::memory_budget none(10);
   const hls::fetched_playlist fetched{test::parse(window("a", 1)), test::parse_url("http://h/p.m3u8"), {}};
-  const auto served = shown.take(fetched, test::no_variables(), 0, true, test::write_same, none, now);
+  const auto served =
+      shown.take(fetched, test::no_variables(), 0, true, {test::write_same, false}, none, now);
   BOOST_TEST(served.has_value());
   BOOST_TEST(!is_fresh());
   BOOST_TEST(shown.is_media());
