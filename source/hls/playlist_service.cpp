@@ -108,8 +108,8 @@ fetch_result<served_ptr> rewrite_seen(const fetching& now, const url& source, co
     if (several) named.push_back(presentation::key_of(found.absolute));
     seal(found, out);
   };
-  auto served =
-      now.shown.take(seen.fetched, seen.imported, slot, whole, write, now.tools.room, known_since(now, seen));
+  auto served = now.shown.take(seen.fetched, seen.imported, slot, whole, {write, now.posted}, now.tools.room,
+                               known_since(now, seen));
   if (!served) return unreadable(seen.fetched.location, served.error());
   now.of.remember_owners(named, slot);
   if ((*served)->live) now.of.saw_live((*served)->target);
@@ -187,11 +187,12 @@ async::awaitable<fetch_result<served_ptr>> get_playlist(const playlist_tools& to
                                                         playlist_request asked) {
   const auto query = split_media_query(asked.query).value_or(media_query());
   const auto shown = of.track_of(asked.target);
-  const auto key = stream->id() + '\n' + asked.target.text() + '\n' + query.directives;
+  const bool posted = stream->posted() || asked.posted;
+  const auto key = stream->id() + (posted ? "\n+" : "\n-") + asked.target.text() + '\n' + query.directives;
   for (;;) {
     source_round round(tools.files, stream, blame::source);
     if (query.directives.empty()) {
-      auto kept = shown->fresh(of.slot(round.current()), track::clock::now());
+      auto kept = shown->fresh(of.slot(round.current()), posted, track::clock::now());
       if (kept) co_return kept;
     }
     auto turn = tools.flights.join(key);
@@ -200,8 +201,7 @@ async::awaitable<fetch_result<served_ptr>> get_playlist(const playlist_tools& to
       if (outcome) co_return std::move(*outcome);
       continue;
     }
-    const fetching now{tools, of,    *stream, profile, asked, query, stream->posted() || asked.posted,
-                       round, *shown};
+    const fetching now{tools, of, *stream, profile, asked, query, posted, round, *shown};
     auto outcome = co_await fetch_from_any(now);
     std::get<playlist_flights::lead>(turn).finish(outcome);
     co_return outcome;

@@ -18,11 +18,11 @@ std::uint64_t size_of(const served_playlist& served, const playlist& text) {
 
 }  // namespace
 
-served_ptr track::fresh(std::size_t source, clock::time_point now) {
+served_ptr track::fresh(std::size_t source, bool posted, clock::time_point now) {
   const std::scoped_lock lock(mutex_);
   used_at_ = now;
   const bool usable = (live_ || numbering_.begun) && last_source_ == source && now < due_;
-  return usable ? last_ : nullptr;
+  return usable && last_ && last_->posted == posted ? last_ : nullptr;
 }
 
 bool track::is_media() const {
@@ -58,17 +58,17 @@ bool track::follows(std::size_t source) const {
   return last_source_ == source;
 }
 
-bool track::is_last(const fetched_playlist& fetched, std::size_t source) const {
-  return last_ && last_text_ && last_source_ == source && last_->location == fetched.location &&
-         last_text_->text() == fetched.text.text();
+bool track::is_last(const fetched_playlist& fetched, std::size_t source, bool posted) const {
+  return last_ && last_text_ && last_->posted == posted && last_source_ == source &&
+         last_->location == fetched.location && last_text_->text() == fetched.text.text();
 }
 
 parse_result<served_ptr> track::take(const fetched_playlist& fetched, const variable_list& imported,
-                                     std::size_t source, bool whole, const reference_writer& write,
+                                     std::size_t source, bool whole, url_writing how,
                                      async::memory_budget& room, clock::time_point now) {
   const std::scoped_lock lock(mutex_);
   used_at_ = now;
-  if (whole && is_last(fetched, source)) {
+  if (whole && is_last(fetched, source, how.posted)) {
     due_ = now + last_->target / 2;
     return last_;
   }
@@ -84,10 +84,10 @@ parse_result<served_ptr> track::take(const fetched_playlist& fetched, const vari
     target = outline->target_duration.value_or(std::chrono::seconds(0));
     if (live || numbering.begun) edits = continue_live(numbering, fetched.text, *outline, source);
   }
-  auto rewritten = rewrite({fetched.text, fetched.location, imported}, write, edits);
+  auto rewritten = rewrite({fetched.text, fetched.location, imported}, how.write, edits);
   if (!rewritten) return rewritten.error();
-  auto served = std::make_shared<const served_playlist>(
-      served_playlist{std::move(*rewritten), master, live, target, fetched.location, fetched.remote});
+  auto served = std::make_shared<const served_playlist>(served_playlist{
+      std::move(*rewritten), master, live, how.posted, target, fetched.location, fetched.remote});
   numbering_ = std::move(numbering);
   if (whole) {
     last_source_ = source;

@@ -21,20 +21,29 @@ struct served_playlist {
   rewritten_playlist body;
   bool master = false;
   bool live = false;                   ///< a media playlist that may change
+  bool posted = false;                 ///< its URLs are marked so, see url_marks
   std::chrono::microseconds target{};  ///< target duration of a media playlist, 0 when it has none
   url location;                        ///< where it came from
   boost::asio::ip::tcp::endpoint remote;
 };
 using served_ptr = std::shared_ptr<const served_playlist>;
 
+/// How the URLs of a text are written, and which mark that gives them: viewers of a stream that was posted do
+/// not get what was written before, nor the other way round.
+struct url_writing {
+  const reference_writer& write;
+  bool posted;
+};
+
 /// Thread-safe.
 class track {
  public:
   using clock = std::chrono::steady_clock;
 
-  /// The last text from that source, if it is live, or was until its end, and its next change is not due: a
-  /// target duration after the last change seen, then half of that as long as it does not change.
-  served_ptr fresh(std::size_t source, clock::time_point now);
+  /// The last text from that source, if its URLs have that mark, and if it is live, or was until its end, and
+  /// its next change is not due: a target duration after the last change seen, then half of that as long as
+  /// it does not change.
+  served_ptr fresh(std::size_t source, bool posted, clock::time_point now);
   /// A media playlist has been served under this name.
   bool is_media() const;
   /// The directives of a player's request in the numbers of that source.
@@ -51,13 +60,13 @@ class track {
   /// with directives that shorten it. It is kept as long as `room` has some for it. Problems as those of
   /// outline_media() and rewrite().
   parse_result<served_ptr> take(const fetched_playlist& fetched, const variable_list& imported,
-                                std::size_t source, bool whole, const reference_writer& write,
-                                async::memory_budget& room, clock::time_point now);
+                                std::size_t source, bool whole, url_writing how, async::memory_budget& room,
+                                clock::time_point now);
   /// Nobody has asked for it for long: the text goes, the numbers stay.
   void forget_idle(clock::time_point now);
 
  private:
-  bool is_last(const fetched_playlist& fetched, std::size_t source) const;
+  bool is_last(const fetched_playlist& fetched, std::size_t source, bool posted) const;
   void keep(const served_ptr& served, const fetched_playlist& fetched, async::memory_budget& room);
   void drop();
 

@@ -85,6 +85,7 @@ async::awaitable<fetch_result<range_answer>> ask_first_peer(remote_file& file, s
 async::awaitable<fetch_result<range_answer>> accept(remote_file& file, std::size_t index,
                                                     located_exchange found, wanted bytes) {
   auto answer = judge(std::move(found), bytes, index, file.total.has_value());
+  if (answer) answer->works = registry::working_connection(file.stream);
   if (!answer || !answer->partial) co_return answer;
   auto& source = file.sources[index];
   const bool first = !source.version;
@@ -221,8 +222,10 @@ void remote_file::move_to(const url& wanted) {
 }
 
 bool remote_file::received(std::size_t source, std::size_t bytes) {
+  const auto now = source_list::clock::now();
+  if (stream) stream->arriving.add(bytes, now);
   if (source != order.current()) return false;
-  last_byte_at = source_list::clock::now();
+  last_byte_at = now;
   if (gap_since) with.counters.failover_gap.observe(last_byte_at - *gap_since);
   gap_since.reset();
   const bool enough = order.received(bytes, last_byte_at, with.config.upstream);

@@ -78,6 +78,7 @@ struct range_answer {
   bool partial = false;              ///< 206
   byte_range range;                  ///< of the body when partial
   std::optional<byte_offset> total;  ///< absent only for a 200 without length
+  registry::working_connection works = {};
 };
 
 /// One try with the current source. Besides transport failures: errc::unexpected_status (with status,
