@@ -29,6 +29,7 @@ http::field_list media_fields(const media_response& of, const transfer::resource
   const auto& policy = of.context.worker.shared.policy;
   const bool readable = !of.asked.guarded || policy.web_readable(location.host(), peer.address());
   if (readable) add_cors(fields);
+  if (of.asked.personal) fields.set("Cache-Control", "private");
   return fields;
 }
 

@@ -20,6 +20,7 @@ struct media_request {
   bool live = false;        ///< known to be: the upstream is waited for no longer than --live-stall
   bool sealed = false;      ///< the client does not know the URL, and errors do not tell it
   bool guarded = false;     ///< anybody may name any URL: pages may not read what is private
+  bool personal = false;    ///< for holders of the API token alone: no shared cache may keep the response
 };
 
 /// One response under way; lives in the frame of its handler.

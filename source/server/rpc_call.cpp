@@ -23,8 +23,7 @@ api::rpc_error too_many_calls() {
 
 boost::json::value multicall_entry(const rpc_value& outcome) {
   if (outcome) return array{*outcome};
-  const auto& error = outcome.error();
-  return boost::json::object{{"code", static_cast<int>(error.code)}, {"message", error.message}};
+  return api::rpc_error_object(outcome.error());
 }
 
 async::awaitable<rpc_value> run_multicall(rpc_session& session, const array& params) {

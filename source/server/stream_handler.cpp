@@ -113,7 +113,9 @@ async::awaitable<void> handle_stream(request_context& context) {
     co_await refuse_deleted(context);
     co_return;
   }
-  const auto body = [&](playing& play) { return serve(play, to_play(*asked, *stream, shared.config)); };
+  auto request = to_play(*asked, *stream, shared.config);
+  request.personal = !shared.config.access.api_token.empty();
+  const auto body = [&](playing& play) { return serve(play, request); };
   co_await play(context, stream, asked->client_id, body);
 }
 

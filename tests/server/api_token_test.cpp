@@ -211,6 +211,16 @@ BOOST_FIXTURE_TEST_CASE(nobody_else_fetches_urls, guarded_fixture) {
   check_whole(play("/a.mkv", {}, "api_token=" + in_query + "&"), 1, 1000);
 }
 
+// A cache between would hand it out to those who have no token (RFC 9111 §5.2.2.7).
+BOOST_FIXTURE_TEST_CASE(what_needs_the_token_is_in_no_shared_cache, guarded_fixture) {
+  origin.set("/a.mkv", {.size = 1000});
+  const auto id = post(origin.url("/a.mkv"));
+  const auto by_url = server.request("GET", "/stream?url=" + origin.url("/a.mkv"), right);
+  BOOST_TEST(by_url.status == 200);
+  BOOST_TEST(by_url.header("Cache-Control").value_or("") == "private");
+  BOOST_TEST(!server.request("GET", "/stream/" + id).header("Cache-Control").has_value());
+}
+
 BOOST_FIXTURE_TEST_CASE(the_token_stays_here, guarded_fixture) {
   origin.set("/a.mkv", {.size = 2 * mebi});
   origin.set("/b.mkv", {.size = 1000});

@@ -49,6 +49,7 @@ BOOST_FIXTURE_TEST_CASE(a_batch_is_answered_in_order_without_its_notifications, 
 
 BOOST_FIXTURE_TEST_CASE(notifications_alone_get_an_empty_body, rpc_fixture) {
   for (const auto* body : {R"({"method":"aria2.getVersion"})", R"({"method":"nope"})",
+                           R"({"method":"aria2.tellActive","params":{}})",
                            R"([{"method":"aria2.getVersion"},{"method":"nope"}])"}) {
     const auto response = send(body);
     BOOST_TEST(response.status == 200);
