@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(upstreams_without_ranges_are_errors_unless_passed_through) 
 BOOST_FIXTURE_TEST_CASE(an_empty_file_is_a_task, rpc_fixture) {
   origin.set("/a.mkv", {.size = 0});
   const auto gid = add("/a.mkv");
-  BOOST_TEST(member(gid, "status") == "waiting");
+  BOOST_TEST(becomes(gid, "waiting"));
   BOOST_TEST(server.request("HEAD", of(gid)).status == 200);
   BOOST_TEST(becomes(gid, "waiting"));
   check_whole(get(gid), 1, 0);
