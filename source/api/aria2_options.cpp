@@ -44,7 +44,8 @@ outcome add_header(add_uri_request& into, std::string_view line, const definitio
   if (into.definition.headers.size() >= limits.headers)
     return wrong("header", fmt::format("has more than {} lines.", limits.headers));
   auto field = http::parse_given_header(line);
-  if (!field) return wrong("header", fmt::format("may not be sent upstream: {}", name));
+  if (!field)
+    return wrong("header", fmt::format("is no \"Name: value\" that may be sent upstream: {}", name));
   into.definition.headers.emplace_back(std::move(field->name), std::move(field->value));
   return {};
 }

@@ -46,8 +46,12 @@ fitted_settings fit_to_machine(settings config) {
 
 void log_limits(std::size_t descriptors, std::size_t wanted, std::size_t clients) {
   if (clients < wanted) {
-    log::warning("{} file descriptors are allowed: --max-clients lowered from {} to {}", descriptors, wanted,
-                 clients);
+    // Who has asked for no number misses none.
+    const bool asked_for = wanted != listen_settings().max_clients;
+    const auto line =
+        fmt::format("{} file descriptors are allowed (ulimit -n): --max-clients lowered from {} to {}",
+                    descriptors, wanted, clients);
+    asked_for ? log::warning("{}", line) : log::info("{}", line);
   } else {
     log::info("{} file descriptors are allowed, enough for {} clients", descriptors, clients);
   }

@@ -139,8 +139,13 @@ void listener::take(int descriptor) {
   }
   ++shared_.statistics.clients_refused;
   if (full_line_.permits()) {
-    log::warning("{} clients are connected: new ones are refused until some of them leave",
-                 shared_.clients.open());
+    const auto open = shared_.clients.open();
+    if (open < shared_.config.listen.max_clients) {
+      log::warning("{} has {} connections: it gets no further ones (--max-clients-per-address)",
+                   address.to_string(), shared_.config.listen.max_clients_per_address);
+    } else {
+      log::warning("{} clients are connected: new ones are refused until some of them leave", open);
+    }
   }
   tcp::socket here(acceptor_.get_executor());
   here.assign(local_.protocol(), socket.release(ec), ec);

@@ -23,9 +23,10 @@ constexpr std::chrono::seconds waiting_time{2};
 constexpr std::size_t drop_limit = 256 * 1024;
 
 std::string busy_response(std::chrono::seconds retry_after) {
-  const http::problem busy{.code = http::problem_code::busy,
-                           .detail = "Too many clients are connected to millrace. Try again later.",
-                           .status = std::nullopt};
+  const http::problem busy{
+      .code = http::problem_code::busy,
+      .detail = "Too many clients are connected to millrace, or too many from this address. Try again later.",
+      .status = std::nullopt};
   const auto body = http::to_json(busy);
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   http::field_list fields;

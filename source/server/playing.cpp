@@ -85,6 +85,16 @@ void playing::sent(std::size_t bytes) {
   (seeking ? statistics.seek_first_byte : statistics.first_byte).observe(took);
 }
 
+async::awaitable<void> lead_to_playlist(playing& play, std::string_view up) {
+  http::field_list fields;
+  fields.add("Location",
+             std::string(up) + "hls/" + play.stream->id() + "/playlist.m3u8?client_id=" + play.client_id());
+  fields.add("Cache-Control", "no-store");
+  play.add_identity(fields);
+  if (play.web_readable) add_cors(fields);
+  co_await respond(play.context, 307, std::move(fields), {});
+}
+
 async::awaitable<void> refuse_unknown(request_context& context) {
   const http::problem problem{.code = http::problem_code::not_found,
                               .detail = "There is no stream with this id. GET /streams lists them.",

@@ -51,6 +51,10 @@ using play_body = std::function<async::awaitable<void>(playing&)>;
 async::awaitable<void> play(request_context& context, std::shared_ptr<registry::stream> stream,
                             const std::string& named, play_body body);
 
+/// 307: HLS is played by its playlist, whose URIs millrace rewrites. Relative, since proxies may put a path
+/// in front: `up` leads from the request's path to the top.
+async::awaitable<void> lead_to_playlist(playing& play, std::string_view up);
+
 /// 404: there is no such stream.
 async::awaitable<void> refuse_unknown(request_context& context);
 /// 404: deleted streams are gone until they are posted again.

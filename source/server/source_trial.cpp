@@ -37,8 +37,11 @@ async::awaitable<fetch_result<tried_source>> try_current(upstream::remote_file& 
   }
   const bool playable = answer->partial || file.whole_will_do || answer->total == byte_offset(0);
   if (!playable) {
-    co_return failure{.code = errc::range_unsupported,
-                      .detail = answer->location.host_header() + " does not support Range requests"};
+    co_return failure{
+        .code = errc::range_unsupported,
+        .detail = answer->location.host_header() +
+                  " does not support Range requests. --no-range passthrough hands the whole through, and "
+                  "so do streams posted to /streams"};
   }
   const tried_source found{
       .source = source, .total = answer->total, .kind = kind_told(file.sources.front().original, *answer)};

@@ -80,7 +80,11 @@ async::awaitable<void> handle_task(request_context& context, const stream_reques
     co_await respond_problem(context, problem, open_to_all());
     co_return;
   }
-  const auto body = [&](playing& play) { return serve(play, to_play(asked, *task, shared.config)); };
+  // Whoever sends the link of a playlist wants to see what it lists.
+  const bool is_playlist = task->played->kind() == registry::stream_kind::hls;
+  const auto body = [&](playing& play) {
+    return is_playlist ? lead_to_playlist(play, "") : serve(play, to_play(asked, *task, shared.config));
+  };
   co_await play(context, task->played, asked.client_id, body);
 }
 

@@ -60,16 +60,6 @@ async::awaitable<fetch_result<upstream::range_answer>> open(media_response& of) 
   return of.asked.live ? open_whole(of) : open_first(of);
 }
 
-/// HLS is played by its playlist, whose URIs millrace rewrites. Relative: proxies may put a path in front.
-async::awaitable<void> lead_to_playlist(playing& play) {
-  http::field_list fields;
-  fields.add("Location", "../hls/" + play.stream->id() + "/playlist.m3u8?client_id=" + play.client_id());
-  fields.add("Cache-Control", "no-store");
-  play.add_identity(fields);
-  if (play.web_readable) add_cors(fields);
-  co_await respond(play.context, 307, std::move(fields), {});
-}
-
 /// The first answer is a live stream's: on the air with it.
 async::awaitable<void> begin_live(media_response& of, upstream::range_answer answer,
                                   std::vector<std::byte> begun, std::unique_ptr<live::hub::opening> opening) {
@@ -111,7 +101,7 @@ async::awaitable<void> open_and_serve(playing& play, media_request request,
   }
   opening.reset();
   if (seen.kind == stream_kind::hls) {
-    co_await lead_to_playlist(play);
+    co_await lead_to_playlist(play, "../");
     co_return;
   }
   response.begun = std::move(seen.begun);
@@ -128,7 +118,7 @@ async::awaitable<void> serve(playing& play, media_request request) {
   const async::executor here = co_await async::asio::this_coro::executor;
   auto& on_air = play.context.worker.shared.on_air;
   if (play.stream->kind() == stream_kind::hls) {
-    co_await lead_to_playlist(play);
+    co_await lead_to_playlist(play, "../");
     co_return;
   }
   // Anybody may have made the stream with ?url=, a web page that wants to see the home network, too.

@@ -38,6 +38,19 @@ BOOST_FIXTURE_TEST_CASE(a_gid_plays_as_its_url_does, fixture) {
   BOOST_TEST(head.header("Content-Length").value_or("") == std::to_string(size));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_playlist_is_played_as_hls, fixture) {
+  origin.set("/m.m3u8", {.text = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n1.ts\n#EXT-X-ENDLIST\n",
+                         .content_type = "application/vnd.apple.mpegurl"});
+  const auto gid = add("/m.m3u8");
+  const auto response = get(gid);
+  BOOST_TEST(response.status == 307);
+  const auto where = response.header("Location").value_or("");
+  BOOST_TEST(where.starts_with("hls/"), where);
+  const auto playlist = server.request("GET", "/" + where);
+  BOOST_TEST(playlist.status == 200);
+  BOOST_TEST(playlist.body.find("1.ts?client_id=") != std::string::npos, playlist.body);
+}
+
 BOOST_FIXTURE_TEST_CASE(unknown_and_malformed_gids, fixture) {
   check_problem(get("0123456789abcdef"), 404, "not-found");
   for (const std::string bad : {"", "0123456789abcde", "0123456789ABCDEF", "0123456789abcdef0", "xyz"}) {

@@ -151,7 +151,8 @@ connection_settings read_connection(const words& given, const environment& varia
     throw usage_error(source + ": expected an http or https URL without query, not '" + text + "'");
 
   connection_settings out{.server = std::move(*server)};
-  out.token = given.last("token").value_or(first_of(variables, {"MILLRACE_TOKEN", "API_TOKEN"}));
+  out.token = given.last("token").value_or(
+      first_of(variables, {"MILLRACE_TOKEN", "MILLRACE_API_TOKEN", "API_TOKEN"}));
   if (std::ranges::any_of(out.token, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
     throw usage_error("the token may not hold control characters");
   }

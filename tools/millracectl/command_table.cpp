@@ -11,8 +11,8 @@ constexpr std::array common{
     option_info{"server", "URL",
                 "The server, a path prefix included. Default: http://127.0.0.1:8001. Also MILLRACE_SERVER."},
     option_info{"token", "TOKEN",
-                "The server's --api-token, sent as X-API-Token. Also MILLRACE_TOKEN or API_TOKEN, which "
-                "other users of this machine cannot see in the list of processes."},
+                "The server's --api-token, sent as X-API-Token. Also MILLRACE_TOKEN, MILLRACE_API_TOKEN "
+                "or API_TOKEN, which other users of this machine cannot see in the list of processes."},
     option_info{"timeout", "SECONDS", "Time-out of each request, connecting included. Default: 10."},
     option_info{"json", "", "Print the server's JSON document instead of text."},
     option_info{"ca-file", "FILE", "Certificates (PEM) trusted besides the system's, for https servers."},

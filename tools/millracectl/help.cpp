@@ -11,7 +11,8 @@ constexpr std::size_t width = 100;
 constexpr std::size_t indent = 28;
 
 constexpr std::string_view conclusion = R"(
-Environment: MILLRACE_SERVER, MILLRACE_TOKEN, API_TOKEN; options on the command line go before them.
+Environment: MILLRACE_SERVER; the first of MILLRACE_TOKEN, MILLRACE_API_TOKEN and API_TOKEN.
+Options on the command line go before it.
 Exit codes: 0 done, 1 the server refused or could not be reached, 2 a bad command line.
 
 Examples:

@@ -42,4 +42,5 @@ def as_text(course):
         lines += [f"  [{failure['kind']}] {failure['what']}", f"      {failure['reproduction']}"]
     if ledger.failure_count > len(ledger.failures):
         lines.append(f"  … and {ledger.failure_count - len(ledger.failures)} more")
+    lines.append("FAILED" if ledger.failure_count or ledger.wrong else "PASSED")
     return "\n".join(lines)
