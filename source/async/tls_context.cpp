@@ -32,7 +32,10 @@ int keep_new_session(SSL* ssl, SSL_SESSION* session) {
 }
 
 std::string openssl_reason() {
-  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  const auto code = ERR_peek_error();
+  if (ERR_SYSTEM_ERROR(code))
+    return error_code(ERR_GET_REASON(code), boost::system::system_category()).message();
+  const char* reason = ERR_reason_error_string(code);
   return reason ? reason : "unknown reason";
 }
 

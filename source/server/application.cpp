@@ -57,6 +57,19 @@ void log_limits(std::size_t descriptors, std::size_t wanted, std::size_t clients
   }
 }
 
+/// It may come up later: no reason not to start.
+void warn_of_absent(const std::vector<std::string>& local_addresses,
+                    const std::vector<interface_address>& interfaces) {
+  for (const auto& text : local_addresses) {
+    const auto address = plain_address(asio::ip::make_address(text));
+    const bool there =
+        address.is_loopback() || address.is_unspecified() ||
+        std::ranges::any_of(interfaces, [&](const auto& one) { return one.address == address; });
+    if (!there)
+      log::warning("--bind {}: this machine has no such address now, nothing can be fetched from it", text);
+  }
+}
+
 tcp::endpoint listen_endpoint(const listen_settings& config) {
   error_code ec;
   const auto address = asio::ip::make_address(config.host, ec);
@@ -176,7 +189,9 @@ void application::stop() {
 }
 
 void application::run() {
-  log_limits(parts_->descriptors, parts_->wanted_clients, parts_->shared.config.listen.max_clients);
+  const auto& config = parts_->shared.config;
+  log_limits(parts_->descriptors, parts_->wanted_clients, config.listen.max_clients);
+  warn_of_absent(config.upstream.bind, interface_addresses());
   log::info("listening on {}, {} event loops", address(), parts_->workers.size());
   std::exception_ptr failure;
   std::vector<std::jthread> threads;
