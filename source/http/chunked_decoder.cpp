@@ -1,5 +1,7 @@
 #include "http/chunked_decoder.hpp"
 
+#include "http/characters.hpp"
+
 #include <algorithm>
 #include <cstring>
 
@@ -32,7 +34,7 @@ bool chunked_decoder::take_framing(char c) noexcept {
       return state_ != state::size;
     case state::extension:
       if (c == '\r') state_ = state::size_lf;
-      return c != '\n' && ++overhead_ <= most_overhead;
+      return take_overhead(c);
     case state::size_lf:
       state_ = left_ == 0 ? state::trailer_start : state::data;
       digits_ = 0;
@@ -45,11 +47,14 @@ bool chunked_decoder::take_framing(char c) noexcept {
       state_ = state::size;
       return c == '\n';
     case state::trailer_start:
-      state_ = c == '\r' ? state::end_lf : state::trailer;
-      return c != '\n' && ++overhead_ <= most_overhead;
+      state_ = c == '\r' ? state::end_lf : state::trailer_name;
+      return c == '\r' || (contains(token_characters, c) && take_overhead(c));
+    case state::trailer_name:
+      if (c == ':') state_ = state::trailer;
+      return (c == ':' || contains(token_characters, c)) && take_overhead(c);
     case state::trailer:
       if (c == '\r') state_ = state::trailer_lf;
-      return c != '\n' && ++overhead_ <= most_overhead;
+      return take_overhead(c);
     case state::trailer_lf:
       state_ = state::trailer_start;
       return c == '\n';
@@ -62,6 +67,10 @@ bool chunked_decoder::take_framing(char c) noexcept {
       break;
   }
   return false;
+}
+
+bool chunked_decoder::take_overhead(char c) noexcept {
+  return (c == '\r' || contains(value_characters, c)) && ++overhead_ <= most_overhead;
 }
 
 chunked_decoder::step chunked_decoder::decode(std::span<std::byte> bytes) noexcept {

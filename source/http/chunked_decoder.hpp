@@ -19,8 +19,8 @@ class chunked_decoder {
     bool malformed = false;
   };
 
-  /// Chunk extensions and trailers are skipped; their size is limited, as is the number of hex digits. Once
-  /// malformed, always malformed.
+  /// Chunk extensions and trailers are skipped; their size is limited, as is the number of hex digits, and
+  /// control characters and folded lines are malformed. Once malformed, always malformed.
   step decode(std::span<std::byte> bytes) noexcept;
 
  private:
@@ -32,6 +32,7 @@ class chunked_decoder {
     data_cr,
     data_lf,
     trailer_start,
+    trailer_name,
     trailer,
     trailer_lf,
     end_lf,
@@ -41,6 +42,8 @@ class chunked_decoder {
 
   /// One byte that is not payload; false when it is out of place.
   bool take_framing(char c) noexcept;
+  /// The same of one that is skipped.
+  bool take_overhead(char c) noexcept;
 
   state state_ = state::size;
   std::uint64_t left_ = 0;  ///< of the chunk's data

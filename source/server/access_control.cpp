@@ -154,7 +154,11 @@ bool access_control::knows_host(std::string_view name) const {
   constexpr std::array<std::string_view, 4> local{".local", ".lan", ".internal", ".home.arpa"};
   boost::system::error_code ec;
   ip::make_address(std::string(name), ec);
-  if (!ec || name.find('.') == std::string_view::npos || name == around_.machine_name) return true;
+  if (!ec) return true;
+  const bool is_name = std::ranges::all_of(
+      name, [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '.' || c == '_'; });
+  if (!is_name) return false;
+  if (name.find('.') == std::string_view::npos || name == around_.machine_name) return true;
   return std::any_of(local.begin(), local.end(), [&](auto suffix) { return is_under(name, suffix); }) ||
          std::any_of(hosts_.begin(), hosts_.end(),
                      [&](const auto& pattern) { return matches(pattern, name); });
@@ -163,7 +167,9 @@ bool access_control::knows_host(std::string_view name) const {
 std::optional<http::problem> access_control::refuse_host(std::string_view host) const {
   if (token_.is_set() || host.empty()) return std::nullopt;
   const auto name = host_name(host);
-  if (!name.empty() && knows_host(name)) return std::nullopt;
+  const auto port = port_of(host);
+  const bool numeric_port = std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c); });
+  if (!name.empty() && numeric_port && knows_host(name)) return std::nullopt;
   return forbidden(
       fmt::format("The name {} is not known to be this server's (a web page could have borrowed it). Use the "
                   "server's address, or name the host with --allow-host.",

@@ -114,6 +114,19 @@ bool exceeds_share(client_link& link, const request_context& context, std::optio
   return !part;
 }
 
+/// Bodies count in --max-memory but for their first bytes, which hold every usual one. False when it is used
+/// up.
+bool make_room(const client_link& link, const http::request_head& head,
+               async::memory_budget::reservation& room) {
+  constexpr std::size_t small = 64 * 1024;
+  auto& shared = link.home.shared;
+  const auto most = shared.config.listen.max_body;
+  const auto size = head.body == http::framing::length ? head.content_length : most;
+  if (size <= small || size > most) return true;  // one that is too long is not read
+  room = shared.buffers.try_reserve(size);
+  return room.size() == size;
+}
+
 /// True when the whole request has been read; else the client may still be sending.
 async::awaitable<bool> answer(client_link& link, request_context& context, std::optional<problem> objection,
                               std::string_view& route) {
@@ -131,8 +144,11 @@ async::awaitable<bool> answer(client_link& link, request_context& context, std::
   }
 
   bool all_read = head.body == http::framing::none;
+  const bool wanted = !all_read && match.found && match.found->takes_body;
+  async::memory_budget::reservation room;
+  if (!objection && wanted && !make_room(link, head, room))
+    objection = make_problem(problem_code::busy, "There is no memory for the request body. Try again later.");
   if (!objection && !all_read) {
-    const bool wanted = match.found && match.found->takes_body;
     const auto outcome = co_await read_body(link, head, wanted ? &context.body : nullptr);
     link.deadline.clear();
     all_read = outcome == read_outcome::complete;

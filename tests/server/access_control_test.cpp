@@ -199,6 +199,11 @@ const host_sample host_samples[] = {
     {"[]", false},
     {"[evil.example]", false},
     {"other.example.org", false},
+    {"[::1", false},
+    {"127.0.0.1:x", false},
+    {"evil.example#.local", false},
+    {"evil%00.local", false},
+    {"a@b", false},
 };
 
 BOOST_DATA_TEST_CASE(hosts, data::make(host_samples), s) {

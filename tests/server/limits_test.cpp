@@ -3,6 +3,7 @@
 
 #include "server/stream_support.hpp"
 
+#include <memory>
 #include <thread>
 
 using namespace millrace;
@@ -40,6 +41,23 @@ void check_late(raw_client& client) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(limits_test)
+
+// Those who send much and never the end do not fill the memory; short bodies always find room.
+BOOST_AUTO_TEST_CASE(bodies_count_as_memory) {
+  auto config = local_settings();
+  config.transfer.max_memory = 1'500'000;
+  const running_server server(config);
+  auto first = std::make_unique<raw_client>(server.port());
+  raw_client second(server.port()), small(server.port());
+  first->send(post + "Content-Length: 1000000\r\n\r\n{");
+  BOOST_TEST(eventually([&] { return server.shared().buffers.used() >= 1'000'000U; }));
+  second.send(post + "Content-Length: 1000000\r\n\r\n{");
+  check_problem(second.receive(), 503, "busy");
+  small.send(post + "Content-Length: 2\r\n\r\n{}");
+  check_problem(small.receive(), 422, "invalid");
+  first.reset();
+  BOOST_TEST(eventually([&] { return server.shared().buffers.used() < 1'000'000U; }));
+}
 
 BOOST_AUTO_TEST_CASE(long_heads) {
   auto config = local_settings();
