@@ -3,11 +3,11 @@
 // pages go first. Holds bytes and what was said of them; whether they may be used is decided by whoever asks.
 
 #include "async/block_pool.hpp"
+#include "core/byte_runs.hpp"
 #include "core/url.hpp"
 #include "http/cache_control.hpp"
 #include "http/conditional.hpp"
 #include "registry/statistics.hpp"
-#include "core/byte_runs.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 
